@@ -1,0 +1,1 @@
+"""Feishu: signature and events in, cards and the courier out."""

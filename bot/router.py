@@ -1,0 +1,176 @@
+"""What happens to everything that comes in: recorded once, decided, answered and audited in one transaction."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot import replies, syntax
+from bot.binding import BadWord, Bound, Missing, bind
+from suanli.clock import Clock
+from suanli.domain.access import role_of
+from suanli.domain.answer import Answer
+from suanli.domain.audit import AuditEntry, Outcome
+from suanli.domain.chat import (
+    Arrival,
+    ChatKind,
+    Click,
+    Incoming,
+    Message,
+    MessageId,
+    Origin,
+    Person,
+    Target,
+    TargetKind,
+)
+from suanli.domain.commands import Command, Risk, Turn
+from suanli.domain.delivery import Draft
+from suanli.domain.errors import UserError
+from suanli.domain.ports import Store, Transaction
+from suanli.domain.site import Site
+from suanli.i18n import Lang, texts_in
+
+log = structlog.get_logger()
+
+TOO_OLD = timedelta(minutes=10)
+"""A command that arrives later than this after it was sent is written down and not run."""
+
+Result = tuple[Outcome, Answer, str]
+"""What came of a command, the answer to it, and its name for the audit."""
+
+
+class Router:
+    """Takes what the platforms bring in. `wake` tells the delivery of this process that there is something to send."""
+
+    def __init__(
+        self, store: Store, site: Site, clock: Clock, wake: Callable[[], None], *, slash_without_mention: bool = False
+    ) -> None:
+        self._store = store
+        self._site = site
+        self._clock = clock
+        self._wake = wake
+        self._slash_without_mention = slash_without_mention
+
+    def handle(self, incoming: Incoming) -> str | None:
+        """Do what was asked, once; for a click, the words of the toast. When this returns, all of it is committed."""
+        started, now = self._clock.elapsed(), self._clock.now()
+        with self._store.begin() as tx:
+            if not tx.inbox.admit(incoming.origin, type(incoming).__name__.lower(), now):
+                return None
+            toast = self._decide(tx, incoming, now, started)
+        self._wake()
+        return toast
+
+    def _decide(self, tx: Transaction, incoming: Incoming, now: datetime, started: float) -> str | None:
+        match incoming:
+            case Message():
+                self._message(tx, incoming, now, started)
+                return None
+            case Click():
+                return self._click(tx, incoming, now, started)
+            case Arrival():
+                self._arrival(tx, incoming, now)
+                return None
+
+    def _message(self, tx: Transaction, message: Message, now: datetime, started: float) -> None:
+        line = syntax.read(message.text)
+        if not self._is_for_us(message, line):
+            return
+        turn = self._turn(tx, message, now)
+        self._answer(turn, self._run(turn, line), message.message_id, started)
+
+    def _is_for_us(self, message: Message, line: syntax.Line) -> bool:
+        if message.addressed:
+            return True
+        # Without a mention only an exact command counts, so that the bot never interrupts people with guesses.
+        return self._slash_without_mention and line.slash and self._site.registry.find(line.words) is not None
+
+    def _click(self, tx: Transaction, click: Click, now: datetime, started: float) -> str:
+        texts = texts_in(self._lang(tx, click.origin, click.sender))
+        line = syntax.read(click.value.get("run", ""))
+        found = self._site.registry.find(line.words)
+        if found is None or now - click.origin.sent_at > TOO_OLD or click.origin.chat_id is None:
+            return texts("router.click_unknown")
+        if found[0].risk is not Risk.READ:
+            return texts("router.only_reading")
+        asked = Message(click.origin, MessageId(""), click.sender, click.value["run"])
+        turn = self._turn(tx, asked, now)
+        self._answer(turn, self._run(turn, line), None, started)
+        return texts("router.click_started")
+
+    def _arrival(self, tx: Transaction, arrival: Arrival, now: datetime) -> None:
+        origin = arrival.origin
+        if origin.chat_id is None or not tx.chats.welcome(origin.platform, origin.chat_id, now):
+            return
+        texts = texts_in(self._lang(tx, origin, arrival.sender))
+        target = Target(origin.platform, TargetKind.CHAT, origin.chat_id)
+        tx.outbox.post(Draft(f"welcome:{target.lane}", target, replies.welcome(texts, origin.chat_kind)), now)
+
+    def _turn(self, tx: Transaction, message: Message, now: datetime) -> Turn:
+        origin, sender = message.origin, message.sender
+        role = role_of(
+            sender,
+            origin,
+            granted=tx.grants.role_of(origin.platform, sender.open_id),
+            admins=self._site.admins,
+            default=self._site.default_role,
+        )
+        return Turn(tx, message, role, texts_in(self._lang(tx, origin, sender)), now, self._site)
+
+    def _lang(self, tx: Transaction, origin: Origin, sender: Person) -> Lang:
+        subject = sender.open_id if origin.chat_kind is ChatKind.PRIVATE else origin.chat_id or sender.open_id
+        return tx.chats.lang_of(origin.platform, subject) or self._site.lang
+
+    def _run(self, turn: Turn, line: syntax.Line) -> Result:
+        found = self._site.registry.find(line.words)
+        age = turn.now - turn.message.origin.sent_at
+        if age > TOO_OLD:
+            return Outcome.STALE, replies.stale(turn.texts, line.words, age), found[0].name if found else ""
+        if found is None:
+            near = self._site.registry.near(line.words, turn.role) if line.slash else ()
+            return Outcome.UNKNOWN, replies.unknown(turn.texts, line, near), ""
+        command, words = found
+        if turn.role < command.role:
+            return Outcome.DENIED, replies.denied(turn, command), command.name
+        return self._execute(turn, command, words)
+
+    def _execute(self, turn: Turn, command: Command, words: tuple[str, ...]) -> Result:
+        try:
+            with turn.tx.savepoint():
+                match bind(command, words, turn):
+                    case Bound(values):
+                        return Outcome.OK, command.run(turn, **values), command.name
+                    case BadWord() as bad:
+                        return Outcome.REFUSED, replies.bad_word(turn, command, words, bad), command.name
+                    case Missing() as missing:
+                        return Outcome.REFUSED, replies.missing(turn, command, missing), command.name
+        except UserError as error:
+            return Outcome.REFUSED, replies.refused(turn.texts, str(error)), command.name
+        except Exception:
+            reference = reference_of(turn.message.origin)
+            log.exception(
+                "command_crashed", command=command.name, reference=reference, event_id=turn.message.origin.event_id
+            )
+            return Outcome.CRASHED, replies.crashed(turn.texts, reference), command.name
+
+    def _answer(self, turn: Turn, result: Result, reply_to: MessageId | None, started: float) -> None:
+        outcome, answer, command = result
+        origin, sender = turn.message.origin, turn.message.sender
+        if origin.chat_id is None:
+            raise ValueError("a message comes from a chat")
+        target = Target(origin.platform, TargetKind.CHAT, origin.chat_id)
+        turn.tx.outbox.post(Draft(f"reply:{origin.key}", target, answer, reply_to, urgent=True), turn.now)
+        latency = timedelta(seconds=self._clock.elapsed() - started)
+        turn.tx.audits.add(
+            AuditEntry(
+                turn.now, origin.platform, origin.tenant, sender.open_id, origin.chat_id, origin.chat_kind, command,
+                turn.message.text[:500], outcome, answer.title, latency, reference_of(origin),
+            )
+        )  # fmt: skip
+        log.info("command", command=command, outcome=outcome, event_id=origin.event_id, open_id=sender.open_id)
+
+
+def reference_of(origin: Origin) -> str:
+    """What a person can quote to an admin: short, and the same for every delivery of one event."""
+    return hashlib.sha256(origin.key.encode()).hexdigest()[:8]

@@ -1,0 +1,54 @@
+"""The grammar of a command line as people really type it: full-width, invisible and curly characters included."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MAX_LINE = 2_000
+"""Characters of a message that are read as a command; nobody types more, and quoting is not linear in them."""
+
+_SLASHES = "/／⁄∕"
+_QUOTES = {'"': '"', "“": "”", "”": "”", "「": "」", "＂": "＂"}
+_WORD = re.compile(r"\s*(?:([\"“”「＂])(.*?)([\"”」＂])(?=\s|$)|(\S+))", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a person typed: whether it begins with a slash, and its words."""
+
+    slash: bool
+    words: tuple[str, ...]
+
+
+def read(text: str) -> Line:
+    """Words of a line. Invisible characters go, full-width ones become narrow, quotes hold a word together."""
+    visible = _without_invisible(text[:MAX_LINE]).strip()
+    slash = visible[:1] != "" and visible[0] in _SLASHES
+    return Line(slash, tuple(_words(visible.lstrip(_SLASHES) if slash else visible)))
+
+
+def write(words: Sequence[str]) -> str:
+    """The line that reads as these words: `/stock 4090`. Words hold no double quotes and no line breaks."""
+    return "/" + " ".join(f'"{word}"' if _needs_quotes(word) else word for word in words)
+
+
+def _without_invisible(text: str) -> str:
+    """Without zero-width and other format characters (Unicode Cf); every kind of blank becomes a space."""
+    kept = (c for c in text if unicodedata.category(c) != "Cf")
+    return "".join(" " if c.isspace() or unicodedata.category(c) == "Zs" else c for c in kept)
+
+
+def _words(line: str) -> list[str]:
+    found = (_quoted(m) if m[1] else [m[4]] for m in _WORD.finditer(line))
+    return [word for group in found for word in (unicodedata.normalize("NFKC", w).strip() for w in group) if word]
+
+
+def _quoted(match: re.Match[str]) -> list[str]:
+    """The inside of matching quotes; otherwise the words as they stand."""
+    opening, inside, closing = match[1], match[2], match[3]
+    return [inside] if _QUOTES[opening] == closing else (opening + inside + closing).split()
+
+
+def _needs_quotes(word: str) -> bool:
+    return not word or any(c.isspace() for c in word) or word[0] in _QUOTES or word[0] in _SLASHES

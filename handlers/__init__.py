@@ -1,0 +1,12 @@
+"""Slash commands, one module each, and COMMANDS, the tuple of all of them."""
+
+from handlers import help, lang, role, status, stock, userid  # noqa: A004 a handler's file is its command's name
+
+COMMANDS = (
+    help.COMMAND,
+    userid.COMMAND,
+    stock.COMMAND,
+    lang.COMMAND,
+    *role.COMMANDS,
+    status.COMMAND,
+)

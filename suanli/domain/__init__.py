@@ -1,0 +1,1 @@
+"""What the product decides, as values and pure functions: no input, no output, `now` is an argument."""

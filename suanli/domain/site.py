@@ -1,0 +1,28 @@
+"""What a command may know of this installation: values from the settings, fixed while the process runs."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from suanli.domain.access import Role
+from suanli.domain.stock import Fleet
+from suanli.i18n import Lang
+
+if TYPE_CHECKING:
+    from suanli.domain.commands import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """This installation. `stale_after`: figures older than this are shown as old and never acted on."""
+
+    version: str
+    zone: ZoneInfo
+    lang: Lang
+    admins: frozenset[str]
+    default_role: Role
+    fleet: Fleet
+    stock_source: str
+    stale_after: timedelta
+    registry: "Registry"
