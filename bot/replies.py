@@ -50,7 +50,9 @@ def bad_word(turn: Turn, command: Command, words: tuple[str, ...], bad: BadWord)
     name = tuple(command.name.split())
     lines = tuple((*name, *words[: bad.position], near, *words[bad.position + 1 :]) for near in bad.near)
     said = line(texts("router.bad_word", command=command.name, word=words[bad.position]))
-    blocks = (said, *_suggestions(texts, lines), *_known(texts, bad.known), *_usage(texts, command))
+    # "@Li" typed by hand looks like a mention and is none: the platform sends no person with it.
+    typed = (line(texts("router.plain_mention")),) if words[bad.position].startswith("@") else ()
+    blocks = (said, *typed, *_suggestions(texts, lines), *_known(texts, bad.known), *_usage(texts, command))
     return Answer(texts.lang, blocks, texts("router.bad_word_title"), Tone.WARNING)
 
 

@@ -11,7 +11,7 @@ from suanli.clock import Clock
 from suanli.domain.answer import Answer
 from suanli.domain.chat import Target
 from suanli.domain.delivery import Draft
-from suanli.domain.errors import NoData
+from suanli.domain.errors import NoData, RemoteError
 from suanli.domain.ports import Store, Transaction
 from suanli.domain.site import Site
 from suanli.domain.stock import LowStock, Snapshot, Watch, below, to_tell, unseen
@@ -22,20 +22,25 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class CheckStock:
-    """The daily check. `recipients` gives each id of the watch list with its target; `operators` hear of trouble."""
+    """The daily check. `recipients` gives each id of the watch list with its target; `operators` hear of trouble.
+
+    `sample` brings the newest figures in, as the original did at each check.
+    """
 
     store: Store
     site: Site
     watch: Watch
     recipients: Sequence[tuple[str, Target]]
     operators: Sequence[Target]
+    sample: Callable[[datetime], str]
     clock: Clock
 
     def run(self, scheduled_for: datetime) -> str:
-        """Decide and write every message in one transaction; what came of it.
+        """Bring the figures in, then decide and write every message in one transaction; what came of it.
 
-        Raises NoData when the figures are missing or too old to act on, after telling the operators.
+        Raises NoData when there are none or they are too old to act on, after telling the operators.
         """
+        self._refresh(scheduled_for)
         now = self.clock.now()
         with self.store.begin() as tx:
             tx.lock("stock-check")
@@ -47,6 +52,13 @@ class CheckStock:
                 tx, f"stock-blind:{self._day(scheduled_for)}", lambda texts: stock_answers.blind(texts, cause), now
             )
         raise NoData(f"no stock data to check: {cause or 'the source has not answered lately'}")
+
+    def _refresh(self, scheduled_for: datetime) -> None:
+        try:
+            self.sample(scheduled_for)
+        except RemoteError as error:
+            # It is on record; what was sampled minutes ago may still be good enough.
+            log.warning("stock_not_refreshed", error=str(error))
 
     def _look(self, tx: Transaction, snapshot: Snapshot, now: datetime) -> str:
         low = below(self.watch, snapshot)

@@ -109,7 +109,7 @@ def judge(parcel: Parcel, error: RemoteError, now: datetime) -> Verdict:
 def too_late(parcel: Parcel, now: datetime) -> bool:
     """Whether a try now could make a second message: an earlier one may have arrived, so long ago that nobody knows.
 
-    Retries planned by `judge` are never too late; one that a stopped process left behind can be.
+    `judge` plans no such try, but a row can come to be tried later than planned: after a stop, or behind its lane.
     """
     return parcel.first_tried_at is not None and now - parcel.first_tried_at > GIVE_UP_AFTER
 

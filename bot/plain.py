@@ -1,0 +1,93 @@
+"""An answer as plain text: for a rejected card, for platforms without cards, for terminals and logs."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from suanli.domain.answer import Ago, Answer, At, Block, Button, Buttons, Divider, Facts, Note, Paragraph, Span, Table
+from suanli.i18n import Lang, texts_in
+
+COLON = {Lang.ZH: "：", Lang.EN: ": "}
+"""What stands between a name and its value."""
+
+RULE = "──────────"
+"""A divider."""
+
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Controls, and the marks that turn the direction of writing: text with them reads otherwise than it is.
+_HIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Text that any platform can carry: one kind of line end, nothing hidden, and nothing that UTF-8 cannot say."""
+    return _SURROGATES.sub("\ufffd", _HIDDEN.sub("", _LINE_ENDS.sub("\n", text)))
+
+
+def ago(at: datetime, now: datetime, zone: tzinfo, lang: Lang) -> str:
+    """How old `at` is and its local clock time: `3 分钟前 (10:02)`, with the date when it is another day."""
+    local = at.astimezone(zone)
+    clock = "%H:%M" if local.date() == now.astimezone(zone).date() else "%m-%d %H:%M"
+    return f"{texts_in(lang).age(now - at)} ({local:{clock}})"
+
+
+def as_text(
+    answer: Answer,
+    now: datetime,
+    zone: tzinfo,
+    *,
+    escape: Callable[[str], str] = str,
+    mention: Callable[[str], str] = str,
+) -> str:
+    """The title and the blocks, an empty line between each.
+
+    A platform whose plain text has a syntax of its own gives `escape`, through which all text goes, and `mention`,
+    which writes an open_id as a mention.
+    """
+    voice = _Voice(answer.lang, now, zone, lambda text: escape(clean(text)), mention)
+    parts = (voice.plain(answer.title), *(voice.block(block) for block in answer.blocks))
+    return "\n\n".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    lang: Lang
+    now: datetime
+    zone: tzinfo
+    plain: Callable[[str], str]
+    mention: Callable[[str], str]
+
+    def block(self, block: Block) -> str:
+        match block:
+            case Paragraph(spans) | Note(spans):
+                return self.line(spans)
+            case Facts(pairs):
+                return "\n".join(f"{self.plain(name)}{COLON[self.lang]}{self.line(spans)}" for name, spans in pairs)
+            case Table(columns, rows):
+                cells = (tuple(column.title for column in columns), *rows)
+                return "\n".join(" | ".join(map(self.plain, row)) for row in cells)
+            case Buttons(buttons):
+                return "\n".join(map(self.button, buttons))
+            case Divider():
+                return RULE
+
+    def line(self, spans: tuple[Span, ...]) -> str:
+        return "".join(map(self.span, spans))
+
+    def span(self, span: Span) -> str:
+        match span:
+            case str():
+                return self.plain(span)
+            case At(open_id):
+                return self.mention(self.plain(open_id))
+            case Ago(at):
+                return self.plain(ago(at, self.now, self.zone, self.lang))
+            case _:
+                return self.plain(span.text)
+
+    def button(self, button: Button) -> str:
+        # Nothing can be pressed here: what can be typed instead is of use.
+        command = button.value.get("run", "")
+        label = self.plain(button.label)
+        return f"{label}{COLON[self.lang]}{self.plain(command)}" if command not in ("", button.label) else label

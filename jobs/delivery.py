@@ -1,0 +1,234 @@
+"""The delivery loop: claims outbox rows, sends them outside any transaction, and settles what came of each."""
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+import structlog
+
+from suanli.clock import Clock
+from suanli.domain.answer import Answer, Tone, line
+from suanli.domain.chat import MessageId, Platform, Target
+from suanli.domain.delivery import (
+    Draft,
+    Fate,
+    LaneBusy,
+    Parcel,
+    PlatformBusy,
+    Rate,
+    backoff,
+    judge,
+    too_late,
+)
+from suanli.domain.errors import RemoteError
+from suanli.domain.ports import Courier, Store, Transaction
+from suanli.i18n import Texts
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=60)
+"""How long a claimed row is ours: longer than every time limit of a send together."""
+
+POLL = 0.2
+"""Seconds between two looks when nobody wakes us: another process may have written."""
+
+TROUBLE = 5.0
+"""Seconds to wait after the store itself failed."""
+
+JITTER = 0.2
+"""By how much of itself a wait that the platform asked for may grow, so that all lanes do not come back at once."""
+
+NOTICE = "dead:"
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How fast messages may leave: to one place, and in all (each of `whole` is kept)."""
+
+    lane: Rate
+    whole: tuple[Rate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operators:
+    """Who is told of a message that could not be delivered, and in which language."""
+
+    targets: tuple[Target, ...]
+    texts: Texts
+
+    def notices(self, parcel: Parcel, error: str) -> tuple[Draft, ...]:
+        """What to write to them about a row set aside; nothing about such a notice itself, or it would never end."""
+        if parcel.key.startswith(NOTICE):
+            return ()
+        place = f"{parcel.target.kind} {parcel.target.id}"
+        text = line(self.texts("delivery.dead_text", target=place, error=error))
+        answer = Answer(self.texts.lang, (text,), self.texts("delivery.dead_title"), Tone.BAD)
+        return tuple(Draft(f"{NOTICE}{parcel.key}:{to.lane}", to, answer) for to in self.targets)
+
+
+class Delivery:
+    """Sends what is in the outbox, at least once; the platform's own memory of uuids makes that once.
+
+    One thread claims as many rows as there are free workers; the workers send. `owner` is unique to this process and
+    start. Retrying happens in the row's `due_at` and nowhere else.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        couriers: Mapping[Platform, Courier],
+        rates: Rates,
+        clock: Clock,
+        *,
+        owner: str,
+        operators: Operators,
+        random: Random,
+        workers: int = 8,
+    ) -> None:
+        self._store = store
+        self._couriers = couriers
+        self._rates = rates
+        self._clock = clock
+        self._owner = owner
+        self._operators = operators
+        self._random = random
+        self._workers = workers
+        self._pool = ThreadPoolExecutor(workers, "delivery")
+        self._flying: set[Future[None]] = set()
+        self._woken, self._stopping = threading.Event(), threading.Event()
+        self._dispatcher = threading.Thread(target=self._dispatch_on, name="delivery", daemon=True)
+
+    def start(self) -> None:
+        """Begin to deliver, in threads of its own."""
+        self._dispatcher.start()
+
+    def wake(self) -> None:
+        """Say that a row was written and committed."""
+        self._woken.set()
+
+    def stop(self, grace: timedelta) -> bool:
+        """Claim no more and let what is on its way arrive; False when a send still hung after `grace`."""
+        deadline = self._clock.elapsed() + grace.total_seconds()
+        self._stopping.set()
+        self._woken.set()
+        if self._dispatcher.is_alive():
+            self._dispatcher.join(grace.total_seconds())
+        hanging = wait(tuple(self._flying), max(0.0, deadline - self._clock.elapsed())).not_done
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        return not hanging and not self._dispatcher.is_alive()
+
+    def drain(self, timeout: timedelta) -> bool:
+        """Deliver here and now until nothing waits any more, retries included; False when `timeout` ended it."""
+        deadline = self._clock.elapsed() + timeout.total_seconds()
+        while (left := deadline - self._clock.elapsed()) > 0:
+            if self._dispatch():
+                continue
+            if self._flying:
+                wait(tuple(self._flying), left, FIRST_COMPLETED)
+            elif self._nothing_waits():
+                return True
+            else:
+                self._clock.wait(self._woken, POLL)
+        return False
+
+    def _nothing_waits(self) -> bool:
+        with self._store.begin() as tx:
+            return tx.outbox.depth().waiting == 0
+
+    def _dispatch_on(self) -> None:
+        while not self._stopping.is_set():
+            self._clock.wait(self._woken, self._dispatch_safely())
+
+    def _dispatch_safely(self) -> float:
+        """Dispatch once; the seconds until the next look."""
+        try:
+            return 0.0 if self._dispatch() else POLL
+        except Exception:
+            log.exception("delivery_broke")
+            return TROUBLE
+
+    def _dispatch(self) -> int:
+        self._woken.clear()
+        free = self._workers - len(self._flying)
+        if free < 1:
+            return 0
+        with self._store.begin() as tx:
+            parcels = tx.outbox.claim(
+                owner=self._owner,
+                now=self._clock.now(),
+                lease=LEASE,
+                limit=free,
+                lane=self._rates.lane,
+                whole=self._rates.whole,
+            )
+        for parcel in parcels:
+            self._launch(parcel)
+        return len(parcels)
+
+    def _launch(self, parcel: Parcel) -> None:
+        flight = self._pool.submit(self._deliver_safely, parcel)
+        self._flying.add(flight)
+        flight.add_done_callback(self._landed)
+
+    def _landed(self, flight: Future[None]) -> None:
+        self._flying.discard(flight)
+        self._woken.set()
+
+    def _deliver_safely(self, parcel: Parcel) -> None:
+        try:
+            self._deliver(parcel)
+        except Exception:
+            # The row could not be settled: it is tried again when its lease ends, under the same uuid.
+            log.exception("delivery_broke", key=parcel.key)
+
+    def _deliver(self, parcel: Parcel) -> None:
+        if too_late(parcel, self._clock.now()):
+            self._refused(parcel, RemoteError("an earlier try may have arrived, too long ago to know", permanent=True))
+            return
+        try:
+            message_id = self._couriers[parcel.target.platform].send(parcel)
+        except RemoteError as error:
+            self._refused(parcel, error)
+        except Exception as error:
+            log.exception("courier_broke", key=parcel.key)
+            self._refused(parcel, RemoteError(f"bug: {type(error).__name__}"))
+        else:
+            self._sent(parcel, message_id)
+
+    def _sent(self, parcel: Parcel, message_id: MessageId | None) -> None:
+        now = self._clock.now()
+        with self._store.begin() as tx:
+            ours = tx.outbox.sent(parcel, message_id, now)
+        log.info("message_sent", key=parcel.key, attempts=parcel.attempts, age=str(now - parcel.created_at), ours=ours)
+
+    def _refused(self, parcel: Parcel, error: RemoteError) -> None:
+        now = self._clock.now()
+        verdict = judge(parcel, error, now)
+        busy = isinstance(error, LaneBusy | PlatformBusy)
+        with self._store.begin() as tx:
+            if busy:
+                tx.outbox.pause(*self._rest(parcel, error, now))
+            if verdict.fate is Fate.DEAD:
+                ours = self._set_aside(tx, parcel, str(error), now)
+            else:
+                as_text = parcel.as_text or verdict.fate is Fate.AS_TEXT
+                ours = tx.outbox.again(
+                    parcel, due_at=verdict.due_at, error=str(error), as_text=as_text, counts=not busy
+                )
+        say = log.error if verdict.fate is Fate.DEAD else log.warning
+        say("message_refused", key=parcel.key, fate=verdict.fate, error=str(error), code=error.code, ours=ours)
+
+    def _rest(self, parcel: Parcel, error: RemoteError, now: datetime) -> tuple[Platform, str | None, datetime]:
+        """Who is to rest, and until when: the lane, or with None the whole platform."""
+        lane = parcel.target.lane if isinstance(error, LaneBusy) else None
+        asked = error.retry_after or backoff(parcel.attempts)
+        return parcel.target.platform, lane, now + asked * (1 + JITTER * self._random.random())
+
+    def _set_aside(self, tx: Transaction, parcel: Parcel, error: str, now: datetime) -> bool:
+        ours = tx.outbox.dead(parcel, error, now)
+        for notice in self._operators.notices(parcel, error) if ours else ():
+            tx.outbox.post(notice, now)
+        return ours

@@ -1,0 +1,88 @@
+"""Running the product: in one process, or the webhook and the work apart."""
+
+import argparse
+import signal
+import sys
+import threading
+from functools import partial
+from types import FrameType
+
+import structlog
+
+from suanli import logs, wiring
+from suanli.cli import webserver
+from suanli.cli.demands import require
+from suanli.clock import SystemClock
+from suanli.settings import Process
+
+log = structlog.get_logger()
+
+THREADS = 8
+"""Requests served at a time in one process; each is a few milliseconds of SQL."""
+
+
+def up(_: argparse.Namespace) -> int:
+    """Everything in one process: webhook, jobs and delivery. Migrates the database first."""
+    import waitress  # noqa: PLC0415 only this role serves by it
+
+    logs.configure(sys.stdout)
+    settings, clock = require(Process.ALL, migrates=True), SystemClock()
+    store = wiring.open_store(settings)
+    work = wiring.build_work(settings, store, clock)
+    app = wiring.build_web(settings, store, clock, work.delivery.wake)
+    server = waitress.create_server(app, host=settings.listen.host, port=settings.listen.port, threads=THREADS)
+    # Waitress ends its loop, and the requests it has begun, on SystemExit.
+    signal.signal(signal.SIGTERM, _exit)
+    work.start()
+    log.info("serving", address=str(settings.listen))
+    try:
+        server.run()
+    finally:
+        work.stop()
+        store.close()
+    return 0
+
+
+def web(_: argparse.Namespace) -> int:
+    """The webhook alone, under gunicorn. The work process finds what it wrote within a fraction of a second."""
+    logs.configure(sys.stdout)
+    settings = require(Process.WEB)
+    # Built after the fork, so that no process shares another's connections.
+    webserver.serve(
+        lambda: wiring.build_web(settings, wiring.open_store(settings), SystemClock(), lambda: None),
+        str(settings.listen),
+        threads=THREADS,
+    )
+    return 0
+
+
+def work(_: argparse.Namespace) -> int:
+    """Jobs and delivery alone, until told to stop."""
+    logs.configure(sys.stdout)
+    settings, clock = require(Process.WORK), SystemClock()
+    store = wiring.open_store(settings)
+    background = wiring.build_work(settings, store, clock)
+    background.start()
+    log.info("working")
+    wait_for_signal()
+    stopped = background.stop()
+    store.close()
+    return 0 if stopped else 1
+
+
+def wait_for_signal() -> None:
+    """Wait for SIGTERM or SIGINT; a second one ends the process at once."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, partial(_stop, stopping))
+    stopping.wait()
+
+
+def _stop(stopping: threading.Event, number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    stopping.set()
+
+
+def _exit(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise SystemExit(0)

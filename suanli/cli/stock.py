@@ -1,0 +1,88 @@
+"""`suanli stock`: what the original program's two flags did, with the original's files."""
+
+import argparse
+import sys
+from datetime import timedelta
+
+from jobs.import_history import import_history
+from suanli import logs, wiring
+from suanli.cli.demands import require
+from suanli.cli.serve import wait_for_signal
+from suanli.clock import Clock, SystemClock
+from suanli.domain.errors import RemoteError
+from suanli.domain.ports import Store
+from suanli.domain.stock import Snapshot, Threshold, Watch
+from suanli.i18n import Texts, texts_in
+from suanli.settings import Process, Settings
+
+DELIVERY_LIMIT = timedelta(minutes=2)
+"""How long `--check` waits for its messages to leave; what is left goes with the next run, once."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look once and exit, or each day in the foreground."""
+    logs.configure(sys.stderr)
+    settings, clock = require(Process.STOCK, migrates=True), SystemClock()
+    watch = settings.watch()
+    if watch is None:
+        raise RuntimeError("the settings were checked to have a watch list")
+    store = wiring.open_store(settings)
+    try:
+        import_history(store, settings.history(), watch.recipients, clock.now())
+        return _check(settings, store, clock, watch) if options.check else _schedule(settings, store, clock, watch)
+    finally:
+        store.close()
+
+
+def _check(settings: Settings, store: Store, clock: Clock, watch: Watch) -> int:
+    texts = texts_in(settings.lang)
+    print(texts("stock_cli.begin", at=f"{clock.now().astimezone(settings.timezone):%Y-%m-%d %H:%M:%S}"))
+    failed = False
+    try:
+        wiring.build_check(settings, store, clock, watch).run(clock.now())
+    except RemoteError as error:
+        print(texts("stock_cli.no_data", error=error))
+        failed = True
+    else:
+        with store.begin() as tx:
+            _report(texts, watch, tx.samples.latest(settings.stock.source))
+    return 1 if not _deliver(settings, store, clock, texts) or failed else 0
+
+
+def _report(texts: Texts, watch: Watch, snapshot: Snapshot) -> None:
+    for threshold in watch.thresholds:
+        print(_line(texts, threshold, snapshot))
+
+
+def _line(texts: Texts, threshold: Threshold, snapshot: Snapshot) -> str:
+    name = f"{threshold.description} ({threshold.model})"
+    counts = snapshot.count(threshold.model)
+    if counts is None:
+        return texts("stock_cli.unseen", name=name)
+    key = "low" if counts.free < threshold.min_free else "enough"
+    return texts(f"stock_cli.{key}", name=name, free=counts.free, total=counts.total, min_free=threshold.min_free)
+
+
+def _deliver(settings: Settings, store: Store, clock: Clock, texts: Texts) -> bool:
+    """Send what waits; whether all of it arrived."""
+    with store.begin() as tx:
+        before = tx.outbox.depth()
+    if not before.waiting:
+        print(texts("stock_cli.nothing"))
+        return True
+    delivery = wiring.build_delivery(settings, store, clock, wiring.build_courier(settings, clock))
+    delivery.drain(DELIVERY_LIMIT)
+    delivery.stop(timedelta(seconds=5))
+    with store.begin() as tx:
+        after = tx.outbox.depth()
+    failed = after.dead - before.dead
+    print(texts("stock_cli.sent", sent=before.waiting - after.waiting - failed, failed=failed, waiting=after.waiting))
+    return not failed and not after.waiting
+
+
+def _schedule(settings: Settings, store: Store, clock: Clock, watch: Watch) -> int:
+    work = wiring.build_work(settings, store, clock, stock_only=True)
+    work.start()
+    print(texts_in(settings.lang)("stock_cli.scheduled", at=watch.check_time, zone=settings.timezone.key))
+    wait_for_signal()
+    return 0 if work.stop() else 1
