@@ -1,7 +1,7 @@
 """GPU stock: models and where they stand, samples and their age, and who is told that cards run low."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NewType
 
@@ -88,25 +88,28 @@ class Fleet:
     products: tuple[Product, ...]
     regions: tuple[Group, ...]
     clocks: tuple[Group, ...]
+    _by_name: Mapping[str, Model] = field(init=False, repr=False, compare=False)
 
-    def model_of(self, product: str) -> Model:
-        """The model of a source's product name: an exact full name or short name, else the name itself."""
-        return self._by_name().get(product.strip().casefold(), Model(product.strip()))
-
-    def find_model(self, word: str) -> Model | None:
-        """The model that a person means by `word`: exact, never by part, so H20 is not H200."""
-        return self._by_name().get(word.strip().casefold())
-
-    def title_of(self, model: Model) -> str:
-        """A model's name for reading: its title where the table gives one."""
-        return next((p.title for p in self.products if p.model == model and p.title), model)
-
-    def _by_name(self) -> Mapping[str, Model]:
-        return {
+    def __post_init__(self) -> None:
+        """Index the models by everything they are called."""
+        names = {
             name.casefold(): product.model
             for product in self.products
             for name in (product.model, *product.full_names, *product.aliases)
         }
+        object.__setattr__(self, "_by_name", names)
+
+    def model_of(self, product: str) -> Model:
+        """The model of a source's product name: an exact full name or short name, else the name itself."""
+        return self._by_name.get(product.strip().casefold(), Model(product.strip()))
+
+    def find_model(self, word: str) -> Model | None:
+        """The model that a person means by `word`: exact, never by part, so H20 is not H200."""
+        return self._by_name.get(word.strip().casefold())
+
+    def title_of(self, model: Model) -> str:
+        """A model's name for reading: its title where the table gives one."""
+        return next((p.title for p in self.products if p.model == model and p.title), model)
 
 
 def group_of(place: str, groups: Sequence[Group]) -> str:

@@ -99,9 +99,9 @@ HEADERS, BODY = sealed(event())
 REFUSED = {
     "a body flipped after signing": (HEADERS, flipped(BODY, 40)),
     "a wrong key": sealed(event(), "another key"),
-    "a right signature over a body encrypted with another key": (
-        lambda body: (signed(body), body)
-    )(json.dumps({"encrypt": encrypt(b"{}", "another key")}).encode()),
+    "a right signature over a body encrypted with another key": (lambda body: (signed(body), body))(
+        json.dumps({"encrypt": encrypt(b"{}", "another key")}).encode()
+    ),
     "no headers": ({}, BODY),
     "no signature": ({k: v for k, v in HEADERS.items() if k != "X-Lark-Signature"}, BODY),
     "no timestamp": ({k: v for k, v in HEADERS.items() if k != "X-Lark-Request-Timestamp"}, BODY),

@@ -1,0 +1,87 @@
+"""A message as a person sees it, drawn on a terminal from what really arrived at the stand-in."""
+
+import html
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from rich.box import ROUNDED, SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+COLOURS = {"blue": "blue", "green": "green", "orange": "dark_orange", "red": "red", "grey": "grey50"}
+WIDTH = 76
+
+_MARKS = re.compile(
+    r"\*\*(?P<strong>.+?)\*\*|`(?P<code>[^`]+)`|<at (?:id|user_id)=\"?(?P<at>[^\s>\"]+)\"?></at>"
+    r"|<font color='grey'>(?P<grey>.*?)</font>",
+    re.DOTALL,
+)
+
+Namer = Callable[[str], str]
+"""Gives the name of the person behind an open_id."""
+
+
+def draw(msg_type: str, content: Mapping[str, Any], name_of: Namer) -> RenderableType:
+    """A text message as text, a card (JSON 2.0) as a panel in its colour."""
+    if msg_type == "text":
+        return Panel(marked(str(content.get("text", "")), name_of), box=ROUNDED, width=WIDTH, border_style="grey50")
+    header = content["header"]
+    colour = COLOURS.get(header["template"], "blue")
+    title = Text(header["title"]["content"], style=f"bold {colour}")
+    body = Group(*_elements(content["body"]["elements"], name_of))
+    return Panel(body, title=title, title_align="left", box=ROUNDED, width=WIDTH, border_style=colour, padding=(1, 2))
+
+
+def marked(written: str, name_of: Namer, style: str = "") -> Text:
+    """Card markdown, as far as our cards use it, as styled text."""
+    text, end = Text(style=style), 0
+    for mark in _MARKS.finditer(written):
+        text.append(html.unescape(written[end : mark.start()]))
+        text.append_text(_mark(mark, name_of))
+        end = mark.end()
+    return text.append(html.unescape(written[end:]))
+
+
+def _mark(mark: re.Match[str], name_of: Namer) -> Text:
+    if mark["strong"] is not None:
+        return marked(mark["strong"], name_of, "bold")
+    if mark["code"] is not None:
+        return Text(mark["code"], style="cyan")
+    if mark["at"] is not None:
+        return Text(f"@{name_of(mark['at'])}", style="blue")
+    return marked(mark["grey"], name_of, "grey50")
+
+
+def _elements(elements: list[dict[str, Any]], name_of: Namer) -> Iterator[RenderableType]:
+    for element in elements:
+        match element["tag"]:
+            case "markdown":
+                yield marked(element["content"], name_of)
+            case "table":
+                yield _table(element)
+            case "hr":
+                yield Rule(style="grey50")
+            case "column_set":
+                yield _row(element)
+            case other:
+                yield Text(f"[{other}]", style="red")
+
+
+def _table(element: dict[str, Any]) -> Table:
+    table = Table(box=SIMPLE_HEAD, header_style="bold", expand=True, pad_edge=False)
+    for column in element["columns"]:
+        right = column.get("horizontal_align") == "right"
+        table.add_column(column["display_name"], justify="right" if right else "left")
+    for row in element["rows"]:
+        table.add_row(*(str(row.get(column["name"], "")) for column in element["columns"]))
+    return table
+
+
+def _row(element: dict[str, Any]) -> Text:
+    """Buttons side by side, wherever the terminal breaks the line."""
+    labels = [b["text"]["content"] for column in element["columns"] for b in column["elements"] if b["tag"] == "button"]
+    return Text("  ").join(Text(f"[ {label} ]", style="reverse") for label in labels)

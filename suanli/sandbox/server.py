@@ -1,0 +1,101 @@
+"""A WSGI application served on 127.0.0.1, at a free port, from a thread of this process."""
+
+import contextlib
+import socket
+import struct
+import threading
+from typing import Any, Self
+from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+_STOP_POLL = 0.02
+"""Seconds between two looks at whether to stop: the longest that `stop` waits for an idle server."""
+
+
+class LoopbackServer:
+    """`with LoopbackServer(app) as server: server.url` – one thread a request; quiet except about the app's bugs.
+
+    It leaves nothing behind: when `stop` returns, every socket is closed and every request's thread has ended.
+    An app that waits for something must be told to end before, for `stop` waits for it.
+    """
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:<port>`, without a slash at the end; only while it is started."""
+        if self._server is None:
+            raise RuntimeError("the server is not started")
+        return f"http://127.0.0.1:{self._server.port}"
+
+    def start(self) -> Self:
+        """Listen; requests are answered from now on."""
+        if self._server is not None:
+            raise RuntimeError("the server is started already")
+        self._server = _Server("127.0.0.1", 0, self._app, _QuietHandler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_STOP_POLL,), daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Close every connection and wait for the threads; nothing happens when it is not started."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.shutdown()
+        self._thread.join()
+        self._server = self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def reset_connection(environ: WSGIEnvironment) -> None:
+    """End the connection of a request with a TCP reset, as a platform that falls over does.
+
+    Only for a request served by LoopbackServer; raises the ConnectionResetError that ends its handling.
+    """
+    connection: socket.socket = environ["werkzeug.socket"]
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    socket.close(connection.detach())
+    raise ConnectionResetError
+
+
+class _QuietHandler(WSGIRequestHandler):
+    timeout = 30  # seconds without a byte, after which a connection that was only opened is given up
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+class _Server(ThreadedWSGIServer):
+    daemon_threads = False  # so that server_close() joins them
+
+    def __init__(self, *args: Any) -> None:
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        super().__init__(*args)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        with self._lock:
+            self._connections.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        with self._lock:
+            for connection in self._connections:
+                with contextlib.suppress(OSError):  # the client may be gone already
+                    connection.shutdown(socket.SHUT_RD)
+        super().server_close()

@@ -1,0 +1,132 @@
+"""The whole product in one process among stand-ins: a company of three people, a group, and a fleet of GPUs."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.work import Work
+from storage.store import SqlStore
+from suanli import wiring
+from suanli.clock import Clock
+from suanli.sandbox.feishu import Chat, FeishuStandIn, Human
+from suanli.sandbox.fleet import SandboxFleet
+from suanli.sandbox.grafana import SQL_UID, TOKEN, GrafanaStandIn
+from suanli.sandbox.server import LoopbackServer
+from suanli.settings import Settings, load
+
+# Ids of people follow from their names, so the settings can name them before anybody has joined.
+CONFIG = """\
+[[stock.regions]]
+names = ["国内", "domestic"]
+
+[[stock.regions]]
+names = ["北美", "us"]
+keywords = ["dallas"]
+
+[[stock.regions]]
+names = ["欧洲", "eu"]
+keywords = ["gcore"]
+
+[stock.watch]
+recipients = ["{buyer}"]
+
+[stock.watch.thresholds]
+4090 = {{ min_free = 100, description = "RTX 4090" }}
+H100 = {{ min_free = 20 }}
+A100 = {{ min_free = 30 }}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The product at work, and who and what is around it."""
+
+    settings: Settings
+    store: SqlStore
+    work: Work
+    feishu: FeishuStandIn
+    grafana: GrafanaStandIn
+    admin: Human
+    buyer: Human
+    developer: Human
+    group: Chat
+
+    @property
+    def people(self) -> tuple[Human, ...]:
+        """Everybody of the company."""
+        return (self.admin, self.buyer, self.developer)
+
+    def name_of(self, open_id: str) -> str:
+        """The name behind an open_id, as Feishu shows it in a mention."""
+        human = self.feishu.tenant.people.get(open_id)
+        return human.name if human else open_id
+
+
+@contextmanager
+def open_world(clock: Clock, *, rate: float | None = 1.0) -> Iterator[World]:
+    """A company with 14 days of stock behind it. `rate` scales Feishu's limits; None lifts them, and ours."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="suanli-")))
+        fleet = SandboxFleet(clock.now())
+        feishu = stack.enter_context(FeishuStandIn(clock, rate=rate))
+        grafana = GrafanaStandIn(lambda: fleet.nodes(clock.now()), clock=clock)
+        grafana_url = stack.enter_context(LoopbackServer(grafana.app)).url
+        admin, buyer, developer = (feishu.tenant.add_human(name) for name in ("王芳", "李雷", "韩梅梅"))
+        group = feishu.tenant.add_group("算力交流群", admin, buyer, developer)
+        settings = _settings(folder, feishu, grafana_url, admin, buyer)
+        store = stack.enter_context(_store(settings))
+        _remember(store, settings, fleet, clock)
+        work = stack.enter_context(_running(settings, store, clock))
+        app = wiring.build_web(settings, store, clock, work.delivery.wake)
+        feishu.connect(stack.enter_context(LoopbackServer(app)).url + "/webhooks/feishu")
+        yield World(settings, store, work, feishu, grafana, admin, buyer, developer, group)
+
+
+def _settings(folder: Path, feishu: FeishuStandIn, grafana_url: str, admin: Human, buyer: Human) -> Settings:
+    (folder / "suanli.toml").write_text(CONFIG.format(buyer=buyer.open_id), "utf-8")
+    app = feishu.tenant.app
+    environment = {
+        "FEISHU_APP_ID": app.app_id,
+        "FEISHU_APP_SECRET": app.app_secret,
+        "FEISHU_ENCRYPT_KEY": app.encrypt_key,
+        "FEISHU_VERIFICATION_TOKEN": app.verification_token,
+        "FEISHU_BASE_URL": feishu.url,
+        "GRAFANA_URL": grafana_url,
+        "GRAFANA_API_KEY": TOKEN,
+        "GRAFANA_DATASOURCE_UID": SQL_UID,
+        "SUANLI_DATABASE_URL": f"sqlite:///{folder / 'suanli.db'}",
+        "SUANLI_ADMINS": admin.open_id,
+    }
+    return load(environment, folder)
+
+
+@contextmanager
+def _store(settings: Settings) -> Iterator[SqlStore]:
+    wiring.upgrade(settings)
+    store = wiring.open_store(settings)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _remember(store: SqlStore, settings: Settings, fleet: SandboxFleet, clock: Clock) -> None:
+    """Fourteen days of samples, as if the product had been running."""
+    past = fleet.history(settings.stock.to_domain(), settings.stock.source, until=clock.now())
+    with store.begin() as tx:
+        for samples in past:
+            tx.samples.add(samples, samples[0].taken_at)
+
+
+@contextmanager
+def _running(settings: Settings, store: SqlStore, clock: Clock) -> Iterator[Work]:
+    work = wiring.build_work(settings, store, clock)
+    work.start()
+    try:
+        # Whoever speaks first should be understood: the bot must know itself before the first event.
+        work.runner.run_once(wiring.LEARN_BOT)
+        yield work
+    finally:
+        work.stop()

@@ -1,0 +1,133 @@
+"""All settings of an installation, each with its kind, its default and the variable that may give it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from suanli.domain.access import Role
+from suanli.domain.stock import Model, Watch
+from suanli.i18n import Lang
+from suanli.settings.kinds import (
+    DatabaseUrl,
+    Listen,
+    ListenAt,
+    People,
+    Secret,
+    SigningKey,
+    Switch,
+    Text,
+    WebAddress,
+    Zone,
+)
+from suanli.settings.legacy import read_history, read_watch
+from suanli.settings.problems import problem
+from suanli.settings.stock import Stock
+from suanli.settings.variables import Variable, variables
+from suanli.settings.watch import unlisted
+
+_STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+_CREDENTIALS = ("飞书开放平台 → 应用 → 凭证与基础信息", "Feishu developer console → app → Credentials & Basic Info")
+_ENCRYPTION = ("飞书开放平台 → 应用 → 事件与回调 → 加密策略", "Feishu developer console → app → Events & Callbacks")
+_ADDRESS = ("浏览器里的 Grafana 地址", "Grafana's address in a browser")
+_ACCOUNT = ("Grafana → 服务账号，Viewer 就够", "Grafana → Service accounts; Viewer is enough")
+_SOURCE = ("Grafana → 数据源，设置页网址的最后一段", "Grafana → Data sources, the last part of its page's address")
+_SERVER = ("Prometheus 的网址", "the address of Prometheus")
+
+
+class Feishu(BaseModel):
+    """`[feishu]`: the app on Feishu, and how fast it speaks. The ranges are the platform's own (feishu.md §3.5)."""
+
+    model_config = _STRICT
+
+    app_id: Annotated[Text, Variable("FEISHU_APP_ID", *_CREDENTIALS)] = ""
+    app_secret: Annotated[Secret, Variable("FEISHU_APP_SECRET", *_CREDENTIALS)] = SecretStr("")
+    verification_token: Annotated[Secret, Variable("FEISHU_VERIFICATION_TOKEN", *_ENCRYPTION)] = SecretStr("")
+    encrypt_key: Annotated[Secret, Variable("FEISHU_ENCRYPT_KEY", *_ENCRYPTION)] = SecretStr("")
+    base_url: Annotated[WebAddress, Field(min_length=1), Variable("FEISHU_BASE_URL")] = "https://open.feishu.cn"
+    slash_without_mention: Switch = False
+    per_second: Annotated[int, Field(strict=True, ge=1, le=50)] = 40
+    per_minute: Annotated[int, Field(strict=True, ge=1, le=1000)] = 900
+    lane_per_second: Annotated[int, Field(strict=True, ge=1, le=5)] = 4
+    workers: Annotated[int, Field(strict=True, ge=1, le=64)] = 8
+
+
+class Grafana(BaseModel):
+    """`[grafana]`: the Grafana that the stock is asked of."""
+
+    model_config = _STRICT
+
+    url: Annotated[WebAddress, Variable("GRAFANA_URL", *_ADDRESS)] = ""
+    api_key: Annotated[Secret, Variable("GRAFANA_API_KEY", *_ACCOUNT)] = SecretStr("")
+    datasource_uid: Annotated[Text, Variable("GRAFANA_DATASOURCE_UID", *_SOURCE)] = ""
+
+
+class Prometheus(BaseModel):
+    """`[prometheus]`: a Prometheus that is asked directly."""
+
+    model_config = _STRICT
+
+    url: Annotated[WebAddress, Variable("PROMETHEUS_URL", *_SERVER)] = ""
+
+
+class Access(BaseModel):
+    """`[access]`: what people of the company may do before anybody gave them a role."""
+
+    model_config = _STRICT
+
+    default_role: Literal["viewer", "none"] = "viewer"
+
+    def to_domain(self) -> Role:
+        """The default role."""
+        return Role[self.default_role.upper()]
+
+
+class Settings(BaseSettings):
+    """The settings of this installation, checked. Made by `load`; what no process can do without: `missing`.
+
+    Nothing that is secret shows in its text form. `database_url` counts as secret, for it may hold a password.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, case_sensitive=True)
+
+    database_url: Annotated[DatabaseUrl, Variable("SUANLI_DATABASE_URL")] = SecretStr("sqlite:///data/suanli.db")
+    listen: Annotated[ListenAt, Variable("SUANLI_LISTEN")] = Listen("127.0.0.1", 8080)
+    admins: Annotated[People, Variable("SUANLI_ADMINS")] = frozenset()
+    timezone: Annotated[Zone, Variable("SUANLI_TIMEZONE")] = ZoneInfo("Asia/Shanghai")
+    secret_key: Annotated[SigningKey, Variable("SUANLI_SECRET_KEY")] = SecretStr("")
+    lang: Annotated[Lang, Variable("SUANLI_LANG")] = Lang.ZH
+    config: Annotated[Path, Variable("SUANLI_CONFIG")] = Path("suanli.toml")
+    feishu: Feishu = Feishu()
+    grafana: Grafana = Grafana()
+    prometheus: Prometheus = Prometheus()
+    access: Access = Access()
+    stock: Stock = Stock()
+
+    def watch(self) -> Watch | None:
+        """Whom to tell of low stock: by `[stock.watch]`, else by the original's file; None when there is neither.
+
+        Reads the file anew. Raises SettingsError.
+        """
+        fleet = self.stock.to_domain()
+        return self.stock.watch.to_domain(fleet) if self.stock.watch else read_watch(self.stock.alert_config, fleet)
+
+    def history(self) -> Mapping[Model, datetime]:
+        """When the original program last told of each model, from its own file. Raises SettingsError."""
+        return read_history(self.stock.alert_history, self.stock.to_domain(), self.timezone)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What is not wrong but probably not meant either, a line each. Raises SettingsError."""
+        watch = self.watch()
+        if watch is None:
+            path = str(self.stock.alert_config)
+            return (problem(path, "没有这个文件，不会发低库存提醒 / no such file; nobody is told of low stock"),)
+        return unlisted(watch, self.stock.to_domain())
+
+
+VARIABLES = variables(Settings)
+"""Every environment variable by name."""

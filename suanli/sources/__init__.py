@@ -1,0 +1,1 @@
+"""Readers of the outside world: each fetches thinly and parses purely."""

@@ -1,0 +1,176 @@
+"""The one door to `requests`: asks a web service for JSON, and says in words what went wrong."""
+
+import contextlib
+import json
+import secrets
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NoReturn
+
+import requests
+from requests.auth import HTTPBasicAuth
+from urllib3.exceptions import HTTPError, NameResolutionError
+
+from suanli.clock import Clock
+from suanli.domain.errors import RemoteError
+from suanli.sources.endpoint import Endpoint, Refused, retry_after_of
+from suanli.version import VERSION
+
+MAX_BODY = 8 * 1024 * 1024
+"""Bytes of a reply, unpacked; a larger one is refused unread."""
+
+PATIENCE = timedelta(seconds=5)
+"""The longest Retry-After that is waited for here; a longer one is left to the caller, in `retry_after`."""
+
+_PAUSE_MS = 250
+_PASSING = frozenset({429, 502, 503, 504})
+
+
+class Unreachable(RemoteError):  # noqa: N818 what was found, rather than a failure of ours
+    """No connection came about, or it broke before an answer: asking again may help at once."""
+
+
+class Http:
+    """Asks one web service. Every call returns the parsed JSON of a 2xx reply or raises RemoteError.
+
+    A request goes out twice at most: again only when it stayed without an answer, or after 429, 502, 503 or 504
+    (gpu.md §1.3); a slow answer is not asked for again. So everything asked through it must be a question, never
+    an order.
+
+    The environment is left alone (`trust_env` off): a forgotten ~/.netrc would replace the token, and a proxy
+    variable would carry it elsewhere. A private certificate authority is named by `Endpoint.ca_bundle`.
+
+    `timeout` is (connecting, silence) in seconds; the latter bounds each silence and not the whole reply.
+    `stop`, once set, ends a wait between two tries.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        clock: Clock,
+        stop: threading.Event | None = None,
+        timeout: tuple[float, float] = (3, 20),
+    ) -> None:
+        self.endpoint = endpoint
+        self._clock = clock
+        self._stop = stop or threading.Event()
+        self._timeout = timeout
+        self._session = _session(endpoint)
+
+    def get(self, path: str) -> Any:
+        """GET `path`, which starts with a slash and is added to the endpoint's address."""
+        return self._ask("GET", path)
+
+    def post_json(self, path: str, body: Mapping[str, Any]) -> Any:
+        """POST `body` as JSON."""
+        return self._ask("POST", path, json=body)
+
+    def post_form(self, path: str, form: Mapping[str, str]) -> Any:
+        """POST `form` as application/x-www-form-urlencoded."""
+        return self._ask("POST", path, data=form)
+
+    def _ask(self, method: str, path: str, **content: Any) -> Any:
+        try:
+            return self._once(method, path, content)
+        except RemoteError as error:
+            pause = _pause(error)
+            if pause is None or self._clock.wait(self._stop, pause.total_seconds()):
+                raise
+        return self._once(method, path, content)
+
+    def _once(self, method: str, path: str, content: Mapping[str, Any]) -> Any:
+        address = self.endpoint.address + path
+        try:
+            response = self._session.request(
+                method, address, stream=True, allow_redirects=False, timeout=self._timeout, **content
+            )
+        except ValueError:  # requests' own for a bad address or header; its text would show the token
+            raise self.endpoint.malformed() from None
+        except (requests.RequestException, HTTPError) as error:  # requests lets some of urllib3's through
+            self._give_up(error)
+        with response:
+            return self._value(response)
+
+    def _give_up(self, error: requests.RequestException | HTTPError) -> NoReturn:
+        # `from None`: texts of requests and urllib3 quote the address, and nothing of them is needed any more.
+        name, setting = self.endpoint.name, self.endpoint.url_setting
+        connecting, silence = self._timeout
+        if isinstance(error, requests.ReadTimeout):
+            raise RemoteError(f"{name} did not answer within {silence:g} s: is the query too slow?") from None
+        if isinstance(error, requests.exceptions.SSLError):
+            raise RemoteError(
+                f"{name}: no TLS connection: its certificate is not trusted here, or {setting} names a port that "
+                "does not speak TLS",
+                permanent=True,
+            ) from None
+        if isinstance(error, requests.ConnectTimeout):
+            raise Unreachable(f"{name}: no connection within {connecting:g} s: check {setting}") from None
+        if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NameResolutionError):
+            raise Unreachable(f"{name}: the host name in {setting} is not known here") from None
+        raise Unreachable(f"{name}: nothing answers at the address in {setting}, or it breaks off") from None
+
+    def _value(self, response: requests.Response) -> Any:
+        status = response.status_code
+        if 300 <= status < 400:  # noqa: PLR2004 the class of redirects
+            raise self.endpoint.redirected(status, response.headers.get("Location", ""))
+        if status >= 400:  # noqa: PLR2004 the classes of errors
+            raise self._refused(response)
+        return self._json(response)
+
+    def _refused(self, response: requests.Response) -> Refused:
+        body = None
+        with contextlib.suppress(RemoteError):  # the status says more than an error page that cannot be read
+            body = self._json(response)
+        wait = retry_after_of(response.headers.get("Retry-After", ""), self._clock.now())
+        return self.endpoint.refused(response.status_code, body, wait)
+
+    def _json(self, response: requests.Response) -> Any:
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind != "application/json" and not kind.endswith("+json"):
+            raise self.endpoint.not_json(kind)
+        try:
+            return json.loads(self._body(response), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise RemoteError(f"{self.endpoint.name} answered with broken JSON") from None
+
+    def _body(self, response: requests.Response) -> bytes:
+        body = bytearray()
+        try:
+            for piece in response.iter_content(64 * 1024):
+                body += piece
+                if len(body) > MAX_BODY:
+                    raise RemoteError(
+                        f"{self.endpoint.name} answered with more than {MAX_BODY >> 20} MiB: ask for less",
+                        permanent=True,
+                    )
+        except (requests.RequestException, HTTPError):
+            raise RemoteError(f"{self.endpoint.name}: the reply broke off in the middle") from None
+        return bytes(body)
+
+
+def _session(endpoint: Endpoint) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.headers["User-Agent"] = f"suanli/{VERSION}"
+    session.headers["Accept"] = "application/json"
+    session.headers.update(endpoint.headers)
+    if endpoint.basic_auth:
+        session.auth = HTTPBasicAuth(*endpoint.basic_auth)
+    session.verify = endpoint.ca_bundle or True
+    return session
+
+
+def _pause(error: RemoteError) -> timedelta | None:
+    """How long to wait before asking again; None when asking again is not worth it."""
+    if not isinstance(error, Unreachable) and error.code not in _PASSING:
+        return None
+    wait = error.retry_after or timedelta()
+    jitter = timedelta(milliseconds=_PAUSE_MS + secrets.randbelow(_PAUSE_MS))
+    return wait + jitter if wait <= PATIENCE else None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    """NaN and Infinity are not JSON, though Python reads them."""
+    raise ValueError(name)

@@ -1,0 +1,147 @@
+"""The words for what a web service does in place of answering."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from suanli.domain.errors import RemoteError
+from suanli.sources.endpoint import Endpoint, retry_after_of
+from suanli.sources.http import Http
+from tests.fakes import NOON, FakeClock
+
+TOKEN = "glsa_very_secret_token"
+
+
+def endpoint(url: str = "https://grafana.example.com") -> Endpoint:
+    return Endpoint("Grafana", url, "GRAFANA_URL", "GRAFANA_API_KEY", {"Authorization": f"Bearer {TOKEN}"})
+
+
+@pytest.mark.parametrize(
+    ("status", "permanent", "words"),
+    [
+        (400, True, "does not accept the request"),
+        (401, True, "does not accept the token: check GRAFANA_API_KEY"),
+        (403, True, "check what the token of GRAFANA_API_KEY may do"),
+        (404, True, "check GRAFANA_URL"),
+        (405, True, "does not accept the request"),
+        (408, False, "has trouble"),
+        (422, True, "does not accept the request"),
+        (429, False, "asks for patience"),
+        (500, False, "has trouble"),
+        (502, False, "has trouble"),
+        (503, False, "has trouble"),
+    ],
+)
+def test_a_refusal_says_what_to_check_and_whether_it_may_pass(status: int, words: str, *, permanent: bool) -> None:
+    error = endpoint().refused(status, None, timedelta(seconds=7))
+    assert str(error).startswith(f"Grafana: HTTP {status}: ")
+    assert words in str(error)
+    assert (error.code, error.permanent, error.retry_after) == (status, permanent, timedelta(seconds=7))
+
+
+def test_without_a_token_there_is_no_name_of_its_setting() -> None:
+    error = Endpoint("Prometheus", "http://p", "PROMETHEUS_URL").refused(401, None, None)
+    assert "check its settings" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"message": "no  such\nthing"}, "; it says: no such thing"),
+        ({"error": "parse error", "errorType": "bad_data"}, "; it says: parse error"),
+        ({"message": f"bad Bearer {TOKEN}!"}, "; it says: bad Bearer ***!"),
+        ({"message": "bad hunter2hunter2"}, "; it says: bad ***"),
+        ({"message": "x" * 5000}, "; it says: " + "x" * 300 + "…"),
+        ({"message": 3}, "request"),
+        ({}, "request"),
+        (["message"], "request"),
+        (None, "request"),
+    ],
+)
+def test_a_services_own_words_are_quoted_short_and_without_secrets(body: Any, said: str) -> None:
+    error = endpoint("https://admin:hunter2hunter2@grafana.example.com").refused(400, body, None)
+    assert str(error) == "Grafana: HTTP 400: it does not accept the request" + (said if said != "request" else "")
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("https://u:pw@sso.example.com/login?state=xyz", "https://sso.example.com/login"),
+        ("/login?x", "https://grafana.example.com/login"),
+        ("login", "https://grafana.example.com/sub/login"),
+        (f"/login/{TOKEN}", "https://grafana.example.com/login/***"),
+        ("http://[", "a malformed address"),
+    ],
+)
+def test_a_redirect_is_told_without_what_it_carries(location: str, told: str) -> None:
+    error = endpoint("https://grafana.example.com/sub").redirected(302, location)
+    assert f"redirects to {told} (HTTP 302)" in str(error)
+    assert "GRAFANA_URL" in str(error)
+    assert error.permanent
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [("text/html", "a web page"), ("text/plain", "text/plain"), ("", "something without a type")],
+)
+def test_what_came_in_place_of_json_is_named(kind: str, found: str) -> None:
+    error = endpoint().not_json(kind)
+    assert f"answered with {found} where JSON was expected" in str(error)
+    assert error.permanent
+
+
+@pytest.mark.parametrize(
+    ("text", "wait"),
+    [
+        ("0", timedelta()),
+        ("120", timedelta(minutes=2)),
+        ("99999999", timedelta(hours=1)),
+        ("Fri, 20 Nov 2026 04:02:00 GMT", timedelta(minutes=2)),
+        ("Fri, 20 Nov 2026 03:00:00 GMT", timedelta()),
+        ("Fri, 20 Nov 2027 03:00:00 GMT", timedelta(hours=1)),
+        ("Fri, 20 Nov 2026 04:02:00 -0000", None),
+        ("soon", None),
+        ("-1", None),
+        ("1.5", None),
+        ("", None),
+        ("9" * 5000, None),
+    ],
+)
+def test_a_wait_is_read_within_bounds_or_not_at_all(text: str, wait: timedelta | None) -> None:
+    assert retry_after_of(text, NOON) == wait
+
+
+def test_an_address_has_no_credentials_query_or_last_slash() -> None:
+    assert endpoint("https://admin:pw@grafana.example.com:3000/sub/?a=1#b").address == (
+        "https://grafana.example.com:3000/sub"
+    )
+
+
+def test_secrets_are_not_in_the_representation() -> None:
+    shown = repr(endpoint("https://admin:hunter2hunter2@grafana.example.com"))
+    assert "hunter2" not in shown
+    assert TOKEN not in shown
+
+
+def test_an_address_that_cannot_be_taken_apart_is_told_by_its_setting() -> None:
+    with pytest.raises(RemoteError, match="Grafana: GRAFANA_URL or GRAFANA_API_KEY is malformed"):
+        _ = endpoint("http://[::1/x").address
+
+
+@pytest.mark.parametrize("token", ["Bearer secret\nsecret", "Bearer ｓｅｃｒｅｔ"])
+def test_a_token_that_no_header_can_hold_is_told_by_its_setting(token: str) -> None:
+    there = Endpoint("Grafana", "http://127.0.0.1:9", "GRAFANA_URL", "GRAFANA_API_KEY", {"Authorization": token})
+    with pytest.raises(RemoteError) as caught:
+        Http(there, clock=FakeClock()).get("/x")
+    assert str(caught.value) == "Grafana: GRAFANA_URL or GRAFANA_API_KEY is malformed"
+    assert caught.value.permanent
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("url", ["", "grafana", "grafana.local:3000", "file:///etc/passwd", "http://", "http://[::1/x"])
+def test_an_address_that_no_request_can_go_to_is_told_by_its_setting(url: str) -> None:
+    with pytest.raises(RemoteError) as caught:
+        Http(Endpoint("Prometheus", url, "PROMETHEUS_URL"), clock=FakeClock()).get("/x")
+    assert str(caught.value) == "Prometheus: PROMETHEUS_URL is malformed"
+    assert caught.value.permanent

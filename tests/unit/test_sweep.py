@@ -1,0 +1,106 @@
+"""What the sweep forgets and what it keeps."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from jobs.sweep import KEEP_INBOX, KEEP_OUTBOX, KEEP_RUNS, sweep
+from suanli.domain.answer import Answer, line
+from suanli.domain.chat import ChatKind, Origin, Platform, Target, TargetKind
+from suanli.domain.delivery import Draft, Parcel, Rate
+from suanli.domain.ports import Store
+from suanli.domain.schedule import Every, JobName, Schedule
+from suanli.domain.stock import Model, Sample
+from suanli.i18n import Lang
+from tests.database import Database, opened
+from tests.fakes import NOON
+
+SECOND = timedelta(seconds=1)
+RATE = Rate(1000, SECOND, 100)
+KEEP_SAMPLES = timedelta(days=14)
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator[Database]:
+    with opened(sqlite_url) as database:
+        yield database
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    return database.store
+
+
+def sweep_at(store: Store, now: datetime) -> str:
+    return sweep(store, now, keep_samples=KEEP_SAMPLES)
+
+
+def admit(store: Store, now: datetime) -> bool:
+    origin = Origin(Platform.FEISHU, "app:om_1", "ev_1", "t", None, ChatKind.PRIVATE, now)
+    with store.begin() as tx:
+        return tx.inbox.admit(origin, "message", now)
+
+
+def test_an_event_is_remembered_for_a_day(store: Store) -> None:
+    assert admit(store, NOON)
+    assert sweep_at(store, NOON + KEEP_INBOX).startswith("inbox 0,")
+    assert not admit(store, NOON + KEEP_INBOX)
+    assert sweep_at(store, NOON + KEEP_INBOX + SECOND).startswith("inbox 1,")
+    assert admit(store, NOON + KEEP_INBOX + SECOND)
+
+
+def post(store: Store, now: datetime) -> bool:
+    draft = Draft("a", Target(Platform.FEISHU, TargetKind.OPEN_ID, "ou_1"), Answer(Lang.EN, (line("hello"),)))
+    with store.begin() as tx:
+        return tx.outbox.post(draft, now)
+
+
+def claim(store: Store, now: datetime) -> Parcel:
+    with store.begin() as tx:
+        (parcel,) = tx.outbox.claim(owner="me", now=now, lease=SECOND, limit=1, lane=RATE, whole=(RATE,))
+    return parcel
+
+
+def test_a_sent_message_is_remembered_for_a_month_so_that_its_key_is_not_sent_again(store: Store) -> None:
+    assert post(store, NOON)
+    parcel = claim(store, NOON)
+    with store.begin() as tx:
+        assert tx.outbox.sent(parcel, None, NOON)
+    sweep_at(store, NOON + KEEP_OUTBOX)
+    assert not post(store, NOON + KEEP_OUTBOX)
+    sweep_at(store, NOON + KEEP_OUTBOX + SECOND)
+    assert post(store, NOON + KEEP_OUTBOX + SECOND)
+
+
+def test_a_message_that_still_waits_is_never_forgotten(store: Store) -> None:
+    assert post(store, NOON)
+    sweep_at(store, NOON + 10 * KEEP_OUTBOX)
+    assert claim(store, NOON + 10 * KEEP_OUTBOX).key == "a"
+
+
+def test_runs_are_remembered_for_three_months_unless_they_are_still_to_be_done(
+    database: Database, store: Store
+) -> None:
+    job = JobName("sample")
+    with store.begin() as tx:
+        tx.runs.declare([Schedule(job, Every(timedelta(minutes=5)))], NOON)
+        tx.runs.miss(job, NOON, NOON)
+        tx.runs.fire(job, NOON + SECOND, NOON)
+    sweep_at(store, NOON + KEEP_RUNS)
+    assert [state for _, state in database.slots()] == ["missed", "queued"]
+    sweep_at(store, NOON + KEEP_RUNS + SECOND)
+    assert [state for _, state in database.slots()] == ["queued"]
+
+
+def test_samples_are_kept_as_long_as_the_settings_say(store: Store) -> None:
+    def sample(at: datetime) -> Sample:
+        return Sample(at, "grafana", Model("4090"), "cn", "", total=8, free=3, used=5, unavailable=0)
+
+    with store.begin() as tx:
+        tx.samples.add([sample(NOON)], NOON)
+        tx.samples.add([sample(NOON + SECOND)], NOON + SECOND)
+    assert sweep_at(store, NOON + KEEP_SAMPLES).endswith("samples 0")
+    assert sweep_at(store, NOON + KEEP_SAMPLES + SECOND).endswith("samples 1")
+    with store.begin() as tx:
+        assert tx.samples.latest("grafana").taken_at == NOON + SECOND
