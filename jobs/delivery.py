@@ -121,7 +121,11 @@ class Delivery:
         return not hanging and not self._dispatcher.is_alive()
 
     def drain(self, timeout: timedelta) -> bool:
-        """Deliver here and now until nothing waits any more, retries included; False when `timeout` ended it."""
+        """Deliver now until nothing waits any more, retries included; False when `timeout` ended it.
+
+        For a command line that sends and leaves: `stop` follows, and `start` was never called. An error of the store
+        is raised.
+        """
         deadline = self._clock.elapsed() + timeout.total_seconds()
         while (left := deadline - self._clock.elapsed()) > 0:
             if self._dispatch():

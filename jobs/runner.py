@@ -41,8 +41,13 @@ class Runner:
         self._clock = clock
         self._owner = owner
         self._held: dict[RunId, Run] = {}
-        self._woken, self._stopping, self._over = threading.Event(), threading.Event(), threading.Event()
-        self._workers = [threading.Thread(target=self._work, name=f"runner-{n}", daemon=True) for n in range(threads)]
+        self._stopping, self._over = threading.Event(), threading.Event()
+        # A bell for each thread: of one in common, the first to hear it would still it for the others.
+        self._bells = [threading.Event() for _ in range(threads)]
+        self._workers = [
+            threading.Thread(target=self._work, args=(bell,), name=f"runner-{n}", daemon=True)
+            for n, bell in enumerate(self._bells)
+        ]
 
     def start(self) -> None:
         """Begin to claim and run."""
@@ -53,12 +58,13 @@ class Runner:
 
     def wake(self) -> None:
         """Say that a run was queued."""
-        self._woken.set()
+        for bell in self._bells:
+            bell.set()
 
     def stop(self, grace: timedelta) -> bool:
         """Claim no more and wait for what runs; False when something still ran after `grace` (its lease will end)."""
         self._stopping.set()
-        self._woken.set()
+        self.wake()
         deadline = self._clock.elapsed() + grace.total_seconds()
         for worker in self._workers:
             worker.join(max(0.0, deadline - self._clock.elapsed()))
@@ -88,9 +94,9 @@ class Runner:
         for run in tuple(self._held.values()):
             with self._store.begin() as tx:
                 ours = tx.runs.extend(run, self._clock.now() + self._leases[run.job])
-            if not ours:
+            # One that has just been settled is not held any more, and was not lost.
+            if not ours and self._held.pop(run.id, None) is not None:
                 log.warning("run_lease_lost", job=run.job, run_id=run.id, attempt=run.attempt)
-                self._held.pop(run.id, None)
 
     def _see_through(self, run: Run) -> None:
         job = self._jobs[run.job]
@@ -116,12 +122,12 @@ class Runner:
         with self._store.begin() as tx:
             tx.runs.fail(run, self._clock.now(), error, retry_at=retry_at)
 
-    def _work(self) -> None:
+    def _work(self, bell: threading.Event) -> None:
         while not self._stopping.is_set():
             if not self._survives(self.step):
-                self._clock.wait(self._woken, POLL)
-            # Cleared before the next look and not after it: what is queued from here on wakes us again.
-            self._woken.clear()
+                self._clock.wait(bell, POLL)
+            # Stilled before the next look and not after it: what is queued from here on rings again.
+            bell.clear()
 
     def _keep(self) -> None:
         pause = min(self._leases.values()).total_seconds() / 3

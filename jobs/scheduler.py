@@ -10,13 +10,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from suanli.clock import Clock
+from suanli.domain.facts import BEAT
 from suanli.domain.ports import Store
 from suanli.domain.schedule import Daily, Every, Schedule, next_after, plan
 
 log = structlog.get_logger()
-
-BEAT = "scheduler.beat"
-"""The fact that each tick renews: who beat last, and when."""
 
 TICK = Every(timedelta(seconds=20))
 """How often every schedule is looked at whatever the alarms do: bounds lateness after a sleep or a clock step."""
@@ -84,7 +82,10 @@ class Scheduler:
         return None if self._beat is None else timedelta(seconds=self._clock.elapsed() - self._beat)
 
     def tick(self, nominal: datetime | None = None) -> None:
-        """Show that this thread lives, queue again what a dead process left, and look at every schedule."""
+        """Show that this thread lives, queue again what a dead process left, and look at every schedule.
+
+        `nominal` is the tick's own firing, as for `look`.
+        """
         with self._store.begin() as tx:
             tx.facts.put(BEAT, self._owner, self._clock.now())
             lost = tx.runs.release_lost(self._clock.now())
@@ -100,9 +101,9 @@ class Scheduler:
 
         `nominal` is the firing that woke us: it counts as come even where the clock stepped back across it just now.
         """
-        now = max(self._clock.now(), nominal or datetime.min.replace(tzinfo=UTC))
+        now = self._clock.now() if nominal is None else max(nominal, self._clock.now())
         with self._store.begin() as tx:
-            planned = plan(schedule, tx.runs.cursor(schedule.job) or now, now)
+            planned = plan(schedule, tx.runs.cursor(schedule.job), now)
             for at in planned.missed:
                 tx.runs.miss(schedule.job, at, now)
             fired = [at for at in planned.run if tx.runs.fire(schedule.job, at, now) is not None]

@@ -133,15 +133,17 @@ def _queries(settings: Settings) -> Queries:
 
 def _promql(settings: Settings, clock: Clock) -> Promql:
     if settings.stock.source is SourceKind.PROMETHEUS:
-        endpoint = Endpoint("Prometheus", settings.prometheus.url, "PROMETHEUS_URL")
+        own = settings.prometheus
+        endpoint = Endpoint("Prometheus", own.url, "PROMETHEUS_URL", ca_bundle=own.ca_bundle)
         return Prometheus(Http(endpoint, clock=clock))
     through = GrafanaPromql if settings.stock.source is SourceKind.GRAFANA_PROMQL else GrafanaProxy
     return through(_grafana(settings, clock), settings.grafana.datasource_uid)
 
 
 def _grafana(settings: Settings, clock: Clock) -> Grafana:
-    headers = {"Authorization": f"Bearer {settings.grafana.api_key.get_secret_value()}"}
-    endpoint = Endpoint("Grafana", settings.grafana.url, "GRAFANA_URL", "GRAFANA_API_KEY", headers)
+    own = settings.grafana
+    headers = {"Authorization": f"Bearer {own.api_key.get_secret_value()}"}
+    endpoint = Endpoint("Grafana", own.url, "GRAFANA_URL", "GRAFANA_API_KEY", headers, own.ca_bundle)
     return Grafana(Http(endpoint, clock=clock))
 
 

@@ -5,10 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from storage import migrate
 from storage.store import SqlStore
 from tests.fakes import FakeClock
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet() -> None:
+    """Threads log after a test has ended; what a test says of logs it captures."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
 
 
 @pytest.fixture(scope="session")

@@ -23,14 +23,14 @@ THREADS = 8
 
 def up(_: argparse.Namespace) -> int:
     """Everything in one process: webhook, jobs and delivery. Migrates the database first."""
-    import waitress  # noqa: PLC0415 only this role serves by it
+    from waitress.server import create_server  # noqa: PLC0415 only this role serves by it
 
     logs.configure(sys.stdout)
     settings, clock = require(Process.ALL, migrates=True), SystemClock()
     store = wiring.open_store(settings)
     work = wiring.build_work(settings, store, clock)
     app = wiring.build_web(settings, store, clock, work.delivery.wake)
-    server = waitress.create_server(app, host=settings.listen.host, port=settings.listen.port, threads=THREADS)
+    server = create_server(app, host=settings.listen.host, port=settings.listen.port, threads=THREADS)
     # Waitress ends its loop, and the requests it has begun, on SystemExit.
     signal.signal(signal.SIGTERM, _exit)
     work.start()

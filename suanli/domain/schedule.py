@@ -145,14 +145,16 @@ class Plan:
     missed: tuple[datetime, ...]
 
 
-def plan(schedule: Schedule, cursor: datetime, now: datetime) -> Plan:
+def plan(schedule: Schedule, cursor: datetime | None, now: datetime) -> Plan:
     """What to do about every firing since `cursor`: the last one runs unless it is too late, the others are missed.
 
     Too late is later than `grace`, or for CatchUp.SKIP, later than ON_TIME. A cursor in the future comes from a clock
-    that was wrong for a while; then only what is due right now counts, and the schedule does not fall silent.
+    that was wrong for a while, and none at all from a process whose version does not know the job; then only what is
+    due right now counts, and the schedule does not fall silent.
     """
     patience = max(schedule.grace, ON_TIME) if schedule.catch_up is CatchUp.LATEST else ON_TIME
-    due = tuple(due_since(schedule.trigger, cursor if cursor <= now else now - ON_TIME, now))
+    since = cursor if cursor and cursor <= now else now - ON_TIME
+    due = tuple(due_since(schedule.trigger, since, now))
     if due and now - due[-1] <= patience:
         return Plan(due[-1:], due[:-1])
     return Plan((), due)

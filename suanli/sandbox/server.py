@@ -9,9 +9,6 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-_STOP_POLL = 0.02
-"""Seconds between two looks at whether to stop: the longest that `stop` waits for an idle server."""
-
 
 class LoopbackServer:
     """`with LoopbackServer(app) as server: server.url` – one thread a request; quiet except about the app's bugs.
@@ -22,6 +19,7 @@ class LoopbackServer:
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
+        self._stopping = threading.Event()
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -36,8 +34,9 @@ class LoopbackServer:
         """Listen; requests are answered from now on."""
         if self._server is not None:
             raise RuntimeError("the server is started already")
+        self._stopping.clear()
         self._server = _Server("127.0.0.1", 0, self._app, _QuietHandler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(_STOP_POLL,), daemon=True)
+        self._thread = threading.Thread(target=self._serve, args=(self._server,), daemon=True)
         self._thread.start()
         return self
 
@@ -45,9 +44,15 @@ class LoopbackServer:
         """Close every connection and wait for the threads; nothing happens when it is not started."""
         if self._server is None or self._thread is None:
             return
-        self._server.shutdown()
+        self._stopping.set()
+        socket.create_connection(("127.0.0.1", self._server.port)).close()  # wakes the thread that accepts
         self._thread.join()
         self._server = self._thread = None
+
+    def _serve(self, server: "_Server") -> None:
+        while not self._stopping.is_set():
+            server.handle_request()
+        server.server_close()
 
     def __enter__(self) -> Self:
         return self.start()

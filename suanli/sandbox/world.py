@@ -48,6 +48,7 @@ class World:
     work: Work
     feishu: FeishuStandIn
     grafana: GrafanaStandIn
+    webhook_url: str
     admin: Human
     buyer: Human
     developer: Human
@@ -66,7 +67,7 @@ class World:
 
 @contextmanager
 def open_world(clock: Clock, *, rate: float | None = 1.0) -> Iterator[World]:
-    """A company with 14 days of stock behind it. `rate` scales Feishu's limits; None lifts them, and ours."""
+    """A company with 14 days of stock behind it. `rate` scales Feishu's limits; None lifts them."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="suanli-")))
         fleet = SandboxFleet(clock.now())
@@ -80,8 +81,9 @@ def open_world(clock: Clock, *, rate: float | None = 1.0) -> Iterator[World]:
         _remember(store, settings, fleet, clock)
         work = stack.enter_context(_running(settings, store, clock))
         app = wiring.build_web(settings, store, clock, work.delivery.wake)
-        feishu.connect(stack.enter_context(LoopbackServer(app)).url + "/webhooks/feishu")
-        yield World(settings, store, work, feishu, grafana, admin, buyer, developer, group)
+        webhook_url = stack.enter_context(LoopbackServer(app)).url + "/webhooks/feishu"
+        feishu.connect(webhook_url)
+        yield World(settings, store, work, feishu, grafana, webhook_url, admin, buyer, developer, group)
 
 
 def _settings(folder: Path, feishu: FeishuStandIn, grafana_url: str, admin: Human, buyer: Human) -> Settings:

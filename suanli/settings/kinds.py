@@ -5,6 +5,7 @@ from collections.abc import Sized
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address
+from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -105,6 +106,12 @@ class Listen:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+def _certificates(value: str) -> str:
+    if value and not Path(value).is_file():
+        raise ValueError(f"没有这个文件：{value} / no such file: {value}")
+    return value
+
+
 def _listen(value: object) -> Listen:
     if isinstance(value, Listen):
         return value
@@ -176,6 +183,7 @@ Secret = Annotated[SecretStr, AfterValidator(_real_secret)]
 SigningKey = Annotated[Secret, AfterValidator(_signing_key)]
 DatabaseUrl = Annotated[Secret, AfterValidator(_database_url)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+CertificateFile = Annotated[str, AfterValidator(_certificates)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 ListenAt = Annotated[Listen, BeforeValidator(_listen)]

@@ -13,6 +13,7 @@ from suanli.domain.access import Role
 from suanli.domain.stock import Model, Watch
 from suanli.i18n import Lang
 from suanli.settings.kinds import (
+    CertificateFile,
     DatabaseUrl,
     Listen,
     ListenAt,
@@ -65,6 +66,7 @@ class Grafana(BaseModel):
     url: Annotated[WebAddress, Variable("GRAFANA_URL", *_ADDRESS)] = ""
     api_key: Annotated[Secret, Variable("GRAFANA_API_KEY", *_ACCOUNT)] = SecretStr("")
     datasource_uid: Annotated[Text, Variable("GRAFANA_DATASOURCE_UID", *_SOURCE)] = ""
+    ca_bundle: CertificateFile = ""
 
 
 class Prometheus(BaseModel):
@@ -73,6 +75,7 @@ class Prometheus(BaseModel):
     model_config = _STRICT
 
     url: Annotated[WebAddress, Variable("PROMETHEUS_URL", *_SERVER)] = ""
+    ca_bundle: CertificateFile = ""
 
 
 class Access(BaseModel):

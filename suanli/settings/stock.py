@@ -118,7 +118,7 @@ def _groups(groups: tuple[GroupEntry, ...]) -> tuple[GroupEntry, ...]:
 
 
 _MODELS = tuple(
-    ModelEntry(name=name, full_names=(full_name,))
+    ModelEntry(name=name, full_names=(full_name, full_name.replace(" ", "-")))
     for name, full_name in (
         ("5090", "NVIDIA GeForce RTX 5090"),
         ("4090", "NVIDIA GeForce RTX 4090"),
@@ -132,7 +132,7 @@ _MODELS = tuple(
         ("6000", "NVIDIA RTX 6000 Ada Generation"),
     )
 )
-"""The original program's table (gpu.md §0)."""
+"""The original program's table (gpu.md §0), each name also as a Kubernetes label spells it: with dashes."""
 
 _REGIONS = (
     GroupEntry(names=("国内", "中国", "domestic", "cn")),
