@@ -2,10 +2,11 @@
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
+from suanli.clock import SystemClock
 from suanli.domain.chat import MessageId
 from suanli.domain.delivery import Parcel
 from suanli.domain.ports import Store, Transaction
@@ -45,6 +46,30 @@ class FakeClock:
     def step_to(self, moment: datetime) -> None:
         """Set the clock, as an administrator or NTP does: no time passes."""
         self._now = moment
+
+
+class PatientClock(SystemClock):
+    """Real time on which nobody polls: what happens was woken. Counts how often somebody waited."""
+
+    def __init__(self) -> None:
+        self.waits = 0
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self.waits += 1
+        return event.wait(10 if seconds else 0)
+
+
+class BriskClock(SystemClock):
+    """Real time on which nobody waits long."""
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        return event.wait(min(seconds, 0.01))
+
+
+def eventually(happened: Callable[[], bool]) -> bool:
+    """Whether something that other threads do happens within ten real seconds."""
+    never = threading.Event()
+    return any(happened() or never.wait(0.005) for _ in range(2000))
 
 
 class FakeCourier:

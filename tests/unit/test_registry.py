@@ -60,9 +60,7 @@ def test_two_commands_cannot_share_a_name() -> None:
 
 def test_a_function_must_take_what_its_command_declares() -> None:
     with pytest.raises(TypeError, match="its parameters say otherwise"):
-        Command(
-            name="x", run=nothing, role=Role.VIEWER, risk=Risk.READ, example="/x", params=(COMMANDS[0].params[0],)
-        )
+        Command(name="x", run=nothing, role=Role.VIEWER, risk=Risk.READ, example="/x", params=(COMMANDS[0].params[0],))
 
 
 def test_an_example_is_what_a_person_types() -> None:

@@ -174,7 +174,7 @@ def test_a_failing_store_is_not_taken_for_a_bug_of_the_command(bot: Dialogue) ->
     """Nothing is committed and the error reaches the webhook, which answers 500, so that Feishu delivers again."""
     bot.store.close()
     bot.store = SqlStore("sqlite:////proc/nowhere/suanli.db")
-    with pytest.raises(Exception, match="nowhere|unable to open"):
+    with pytest.raises(Exception, match=r"nowhere|unable to open"):
         bot.say("/help")
 
 

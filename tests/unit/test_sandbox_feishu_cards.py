@@ -158,8 +158,11 @@ def test_no_answer_in_three_seconds_is_shown_to_the_person(
     assert len(webhook.got) == 1
 
 
-def test_a_webhook_that_is_gone_is_shown_to_the_person(feishu: FeishuStandIn, alice: Human, card_id: str) -> None:
-    feishu.connect(feishu.url.replace("127.0.0.1", "127.0.0.2"))
+def test_a_webhook_that_is_gone_is_shown_to_the_person(
+    feishu: FeishuStandIn, webhook: Webhook, alice: Human, card_id: str
+) -> None:
+    with LoopbackServer(webhook.app) as gone:
+        feishu.connect(gone.url)
 
     assert feishu.press(alice, card_id, "Start").shown == 200342
 

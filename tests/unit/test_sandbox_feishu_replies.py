@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from suanli.sandbox.feishu import Chat, FeishuStandIn, Human
+from suanli.sandbox.feishu import FeishuStandIn, Human
 from tests.fakes import FakeClock
 from tests.unit.test_sandbox_feishu_gate import Client
 
@@ -95,13 +95,13 @@ def test_a_uuid_of_more_than_fifty_characters_is_refused(client: Client, alice: 
 def test_one_person_gets_five_messages_a_second_by_whatever_id(
     client: Client, feishu: FeishuStandIn, clock: FakeClock, alice: Human
 ) -> None:
-    chat_id = feishu.tenant.private_chat(alice).chat_id
+    by_chat = {"receive_id": feishu.tenant.private_chat(alice).chat_id} | ANSWER
     codes = [client.send(alice, HI).json()["code"] for _ in range(5)]
 
     assert codes == [0] * 5
-    assert client.code("POST", MESSAGES, body_of(chat_id), receive_id_type="chat_id") == 230020
+    assert client.code("POST", MESSAGES, by_chat, receive_id_type="chat_id") == 230020
     clock.advance(timedelta(seconds=1))
-    assert client.code("POST", MESSAGES, body_of(chat_id), receive_id_type="chat_id") == 0
+    assert client.code("POST", MESSAGES, by_chat, receive_id_type="chat_id") == 0
 
 
 def test_a_busy_chat_leaves_other_chats_alone(client: Client, feishu: FeishuStandIn, alice: Human) -> None:
@@ -115,12 +115,12 @@ def test_a_busy_chat_leaves_other_chats_alone(client: Client, feishu: FeishuStan
 # Answering
 
 
-def test_a_reply_hangs_under_its_parent_and_its_root(client: Client, feishu: FeishuStandIn, alice: Human) -> None:
+def test_a_reply_hangs_under_its_parent_and_its_root(client: Client, feishu: FeishuStandIn, question: str) -> None:
     first = client.call("POST", f"{MESSAGES}/{question}/reply", ANSWER).json()
     second = client.call(
         "POST",
         f"{MESSAGES}/{first['data']['message_id']}/reply",
-        {"msg_type": "text", "content": json.dumps(HI), "reply_in_thread": True},
+        ANSWER | {"reply_in_thread": True},
     ).json()["data"]
 
     assert feishu.tenant.sent[0].reply_to == question
@@ -133,23 +133,22 @@ def test_a_reply_to_nothing_is_refused(client: Client) -> None:
     assert client.code("POST", f"{MESSAGES}/om_0/reply", ANSWER) == 230001
 
 
-def test_a_reply_to_a_recalled_message_is_refused(client: Client, feishu: FeishuStandIn, alice: Human) -> None:
+def test_a_reply_to_a_recalled_message_is_refused(client: Client, feishu: FeishuStandIn, question: str) -> None:
     feishu.tenant.messages[question].recalled = True
 
     assert client.code("POST", f"{MESSAGES}/{question}/reply", ANSWER) == 230011
 
 
-def test_a_reply_into_a_group_that_the_bot_left_is_refused(
-    client: Client, feishu: FeishuStandIn, alice: Human, group: Chat
-) -> None:
-    question = said_by(feishu, alice, "/stock", group)
+def test_a_reply_into_a_group_that_the_bot_left_is_refused(client: Client, feishu: FeishuStandIn, alice: Human) -> None:
+    group = feishu.tenant.add_group("ops", alice)
+    question = feishu.message(alice, "/stock", chat=group).body["message"]["message_id"]
     group.bot_inside = False
 
     assert client.code("POST", f"{MESSAGES}/{question}/reply", ANSWER) == 230002
 
 
 def test_replies_and_messages_share_the_uuids_and_the_rate_of_a_chat(
-    client: Client, feishu: FeishuStandIn, alice: Human
+    client: Client, alice: Human, question: str
 ) -> None:
     first = client.send(alice, HI, uuid="u1").json()["data"]
 

@@ -156,6 +156,11 @@ def test_of_a_downtime_of_decades_the_newest_firings_are_due(trigger: Every | Da
     assert due[-1] == newest
 
 
+def test_a_date_that_a_zone_left_out_takes_no_firing_from_those_that_are_due() -> None:
+    in_samoa = Daily(time(10), ZoneInfo("Pacific/Apia"))
+    assert len(due_since(in_samoa, utc("2000-01-01T00:00"), utc("2012-02-01T00:00"))) == MOST_DUE
+
+
 def test_an_interval_of_decades_is_counted_like_any_other() -> None:
     assert due_since(Every(timedelta(days=36500)), EPOCH - timedelta(seconds=1), NOW) == [EPOCH]
 
@@ -196,6 +201,10 @@ def test_a_cursor_from_a_clock_that_ran_ahead_does_not_silence_the_schedule() ->
     ahead = NOW + timedelta(hours=8)
     assert plan(schedule(), ahead, NOW) == Plan((NOW.replace(second=0),), ())
     assert plan(schedule(), ahead, NOW.replace(minute=2)) == Plan((), ())
+
+
+def test_without_a_cursor_what_is_due_right_now_runs() -> None:
+    assert plan(schedule(), None, NOW) == Plan((NOW.replace(second=0),), ())
 
 
 def attempt(number: int) -> Run:

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jobs.scheduler import BEAT, Scheduler
+from jobs.scheduler import Scheduler
+from suanli.domain.facts import BEAT
 from suanli.domain.schedule import CatchUp, Daily, Every, JobName, Schedule
 from tests.database import Database, opened
 from tests.fakes import NOON, FakeClock, FaultyStore
@@ -76,6 +77,13 @@ def test_a_clock_that_jumps_ahead_leaves_missed_firings_and_one_run(database: Da
     ]
 
 
+def test_a_restart_goes_on_where_the_last_start_ended(database: Database, clock: FakeClock) -> None:
+    scheduler(database, clock).tick()
+    clock.advance(2 * FIVE_MINUTES)
+    scheduler(database, clock, owner="after").tick()
+    assert database.slots() == [(NOON + FIVE_MINUTES, "missed"), (NOON + 2 * FIVE_MINUTES, "queued")]
+
+
 def test_a_clock_that_jumps_back_repeats_nothing_and_goes_on(database: Database, clock: FakeClock) -> None:
     subject = scheduler(database, clock)
     for _ in range(3):
@@ -94,6 +102,14 @@ def test_a_schedule_declared_under_a_clock_ahead_still_fires_on_time(database: D
     subject = scheduler(database, clock)
     clock.step_to(NOON + FIVE_MINUTES + timedelta(seconds=1))
     subject.tick()
+    assert database.slots() == [(NOON + FIVE_MINUTES, "queued")]
+
+
+def test_a_schedule_that_another_version_does_not_know_still_fires_here(database: Database, clock: FakeClock) -> None:
+    here = scheduler(database, clock)
+    scheduler(database, clock, Schedule(JobName("renamed"), Every(timedelta(hours=9)))).tick()
+    clock.advance(FIVE_MINUTES)
+    here.tick()
     assert database.slots() == [(NOON + FIVE_MINUTES, "queued")]
 
 

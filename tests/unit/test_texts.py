@@ -11,7 +11,9 @@ from suanli.i18n import Lang, catalogue, texts_in
 
 ROOT = Path(__file__).parents[2]
 CODE = "\n".join(
-    path.read_text("utf-8") for folder in ("suanli", "bot", "handlers", "jobs") for path in (ROOT / folder).rglob("*.py")
+    path.read_text("utf-8")
+    for folder in ("suanli", "bot", "handlers", "jobs")
+    for path in (ROOT / folder).rglob("*.py")
 )
 
 

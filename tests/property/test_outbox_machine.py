@@ -1,0 +1,227 @@
+"""The outbox against a simple model of it, through any sequence of posts, claims, settlings, pauses and crashes."""
+
+import shutil
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from storage.store import SqlStore
+from suanli.domain.chat import Platform
+from suanli.domain.delivery import Parcel, Rate
+from tests.fakes import NOON
+from tests.parcels import LEASE, SECOND, claim, draft, post, target
+
+LANE = Rate(per=3, window=SECOND, burst=2)
+WHOLE = (Rate(per=6, window=SECOND, burst=3), Rate(per=20, window=60 * SECOND, burst=8))
+PLACES = st.sampled_from(["ou_1", "ou_2", "ou_3"])
+OWNERS = st.sampled_from(["one", "two"])
+PERIODS = st.sampled_from([0.0, 0.0, 0.3, 1.0, 61.0]).map(lambda seconds: timedelta(seconds=seconds))
+
+
+@dataclass
+class Message:
+    """What the model knows of a row."""
+
+    key: str
+    lane: str
+    urgent: bool
+    order: int
+    due_at: datetime
+    uuid: str | None = None
+    attempts: int = 0
+    claims: int = 0
+    as_text: bool = False
+    owner: str | None = None
+    lease_until: datetime = NOON
+    end: str | None = None
+    first_tried_at: datetime | None = None
+
+    def is_held(self, now: datetime) -> bool:
+        return self.owner is not None and self.lease_until > now
+
+    def is_due(self, now: datetime) -> bool:
+        return self.end is None and self.due_at <= now and not self.is_held(now)
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        return (not self.urgent, self.order)
+
+
+@dataclass
+class Passed:
+    """When messages passed one limit, and until when it rests."""
+
+    moments: list[datetime] = field(default_factory=list)
+    rests_until: datetime = NOON
+
+    def keeps(self, rate: Rate) -> bool:
+        now = self.moments[-1]
+        return sum(moment > now - rate.window for moment in self.moments) <= rate.per
+
+    def is_idle(self, rate: Rate, now: datetime) -> bool:
+        return self.rests_until <= now and all(moment <= now - 2 * rate.window for moment in self.moments)
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    """The real outbox on SQLite, and the model beside it."""
+
+    def __init__(self, empty: Path, folder: Path) -> None:
+        super().__init__()
+        path = folder / "outbox.db"
+        shutil.copyfile(empty, path)
+        self.store = SqlStore(f"sqlite:///{path}")
+        self.now = NOON
+        self.numbers = count()
+        self.messages: dict[str, Message] = {}
+        self.held: list[Parcel] = []
+        self.limits: dict[str, Passed] = defaultdict(Passed)
+
+    def teardown(self) -> None:
+        """Let all that still waits be delivered: nothing was lost."""
+        self.now += timedelta(days=1)
+        while any(message.end is None for message in self.messages.values()):
+            for parcel in self.claimed("last", 5):
+                self.settle(parcel, "sent")
+            self.now += timedelta(seconds=31)
+        with self.store.begin() as tx:
+            depth = tx.outbox.depth()
+        assert (depth.waiting, depth.dead) == (0, sum(each.end == "dead" for each in self.messages.values()))
+        self.store.close()
+
+    @rule(places=st.lists(PLACES, min_size=1, max_size=6), urgent=st.booleans())
+    def post(self, places: list[str], *, urgent: bool) -> None:
+        for place in places:
+            order = next(self.numbers)
+            message = Message(f"k{order}", target(place).lane, urgent, order, self.now)
+            post(self.store, self.now, draft(message.key, place, urgent=urgent))
+            self.messages[message.key] = message
+
+    @precondition(lambda self: self.messages)
+    @rule(data=st.data())
+    def post_again(self, data: st.DataObject) -> None:
+        key = data.draw(st.sampled_from(sorted(self.messages)))
+        with self.store.begin() as tx:
+            assert not tx.outbox.post(draft(key), self.now)
+
+    @rule(after=PERIODS, owner=OWNERS, limit=st.integers(1, 4))
+    def claim(self, after: timedelta, owner: str, limit: int) -> None:
+        self.now += after
+        self.held += self.claimed(owner, limit)
+
+    @rule(after=PERIODS, owner=OWNERS, rounds=st.integers(1, 6))
+    def deliver(self, after: timedelta, owner: str, rounds: int) -> None:
+        self.now += after
+        for _ in range(rounds):
+            for parcel in self.claimed(owner, 4):
+                self.settle(parcel, "sent")
+
+    @rule(owner=OWNERS)
+    def crash_inside_a_claim(self, owner: str) -> None:
+        with suppress(KeyboardInterrupt), self.store.begin() as tx:
+            tx.outbox.claim(owner=owner, now=self.now, lease=LEASE, limit=4, lane=LANE, whole=WHOLE)
+            raise KeyboardInterrupt
+
+    @rule(owner=OWNERS)
+    def crash(self, owner: str) -> None:
+        self.held = [parcel for parcel in self.held if parcel.owner != owner]
+        self.store.close()
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), outcome=st.sampled_from(["sent", "dead"]))
+    def end(self, data: st.DataObject, outcome: str) -> None:
+        self.settle(self.draw_held(data), outcome)
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), after=PERIODS, as_text=st.booleans(), counts=st.booleans())
+    def again(self, data: st.DataObject, after: timedelta, *, as_text: bool, counts: bool) -> None:
+        parcel = self.draw_held(data)
+        with self.store.begin() as tx:
+            ours = tx.outbox.again(parcel, due_at=self.now + after, error="", as_text=as_text, counts=counts)
+        assert ours is self.is_ours(parcel)
+        if ours:
+            message = self.messages[parcel.key]
+            message.owner = None
+            message.due_at = self.now + after
+            message.as_text |= as_text
+            message.attempts -= not counts
+            message.first_tried_at = message.first_tried_at if message.attempts else None
+
+    @rule(place=st.none() | PLACES, period=PERIODS)
+    def pause(self, place: str | None, period: timedelta) -> None:
+        lane = target(place).lane if place else None
+        with self.store.begin() as tx:
+            tx.outbox.pause(Platform.FEISHU, lane, self.now + period)
+        limit = self.limits[lane or "platform"]
+        limit.rests_until = max(limit.rests_until, self.now + period)
+
+    def draw_held(self, data: st.DataObject) -> Parcel:
+        """One of the parcels that somebody believes to hold, rightly or not; it may be settled more than once."""
+        return data.draw(st.sampled_from(self.held))
+
+    def settle(self, parcel: Parcel, outcome: str) -> None:
+        with self.store.begin() as tx:
+            outbox = tx.outbox
+            ours = outbox.sent(parcel, None, self.now) if outcome == "sent" else outbox.dead(parcel, "", self.now)
+        assert ours is self.is_ours(parcel)
+        if ours:
+            self.messages[parcel.key].end = outcome
+
+    def is_ours(self, parcel: Parcel) -> bool:
+        message = self.messages[parcel.key]
+        return message.end is None and (message.owner, message.attempts) == (parcel.owner, parcel.attempts)
+
+    def claimed(self, owner: str, limit: int) -> list[Parcel]:
+        """Claim, and hold what came against the model."""
+        due = [message for message in self.messages.values() if self.may_go(message)]
+        parcels = list(claim(self.store, self.now, owner=owner, limit=limit, lane=LANE, whole=WHOLE))
+        taken = [self.messages[parcel.key] for parcel in parcels]
+        assert len(taken) <= limit
+        assert all(message in due for message in taken)
+        assert len({message.lane for message in taken}) == len(taken)
+        assert [message.rank for message in taken] == sorted(message.rank for message in taken)
+        for parcel, message in zip(parcels, taken, strict=True):
+            assert all(message.rank <= other.rank for other in due if other.lane == message.lane)
+            self.take(parcel, message)
+        assert taken or not self.must_go(due)
+        return parcels
+
+    def take(self, parcel: Parcel, message: Message) -> None:
+        message.owner, message.lease_until = parcel.owner, self.now + LEASE
+        message.attempts += 1
+        message.first_tried_at = message.first_tried_at or self.now
+        message.uuid = message.uuid or parcel.uuid
+        assert (parcel.uuid, parcel.attempts, parcel.as_text) == (message.uuid, message.attempts, message.as_text)
+        assert parcel.first_tried_at == message.first_tried_at
+        for name, rate in self.limits_of(message):
+            self.limits[name].moments.append(self.now)
+            assert self.limits[name].keeps(rate)
+
+    def limits_of(self, message: Message) -> list[tuple[str, Rate]]:
+        return [(message.lane, LANE), *((f"whole {number}", rate) for number, rate in enumerate(WHOLE))]
+
+    def may_go(self, message: Message) -> bool:
+        """Whether anything but a rate forbids it."""
+        resting = any(self.limits[name].rests_until > self.now for name in (message.lane, "platform"))
+        busy = any(each.is_held(self.now) and each.end is None for each in self.lane_of(message))
+        return message.is_due(self.now) and not resting and not busy
+
+    def must_go(self, due: list[Message]) -> bool:
+        """Whether one of them was free to go by every rate."""
+        return any(all(self.limits[name].is_idle(rate, self.now) for name, rate in self.limits_of(m)) for m in due)
+
+    def lane_of(self, message: Message) -> list[Message]:
+        return [each for each in self.messages.values() if each.lane == message.lane]
+
+
+def test_the_outbox_does_what_its_model_does(migrated: Path, tmp_path: Path) -> None:
+    machine: Any = partial(OutboxMachine, migrated, tmp_path)
+    run_state_machine_as_test(machine, settings=settings(max_examples=80, stateful_step_count=40, deadline=None))
