@@ -8,6 +8,7 @@ from datetime import timedelta
 from jobs.delivery import Delivery
 from jobs.runner import Runner
 from jobs.scheduler import Scheduler
+from suanli.clock import Clock
 
 GRACE = timedelta(seconds=25)
 """How long a stopping process waits for what it has begun; service managers must give it longer."""
@@ -21,6 +22,7 @@ class Work:
     runner: Runner
     delivery: Delivery
     warm_up: Callable[[], None]
+    clock: Clock
 
     def start(self) -> None:
         """Begin, without waiting for the warm-up."""
@@ -31,6 +33,8 @@ class Work:
 
     def stop(self, grace: timedelta = GRACE) -> bool:
         """Begin nothing more and wait for what has begun; False when something still ran after `grace`."""
+        deadline = self.clock.elapsed() + grace.total_seconds()
         self.scheduler.stop()
         runs_ended = self.runner.stop(grace)
-        return self.delivery.stop(grace) and runs_ended
+        left = max(0.0, deadline - self.clock.elapsed())
+        return self.delivery.stop(timedelta(seconds=left)) and runs_ended

@@ -19,6 +19,7 @@ from bot.webhook import feishu_blueprint
 from handlers import COMMANDS
 from jobs.check_stock import CheckStock
 from jobs.delivery import Delivery, Operators, Rates
+from jobs.import_history import import_history
 from jobs.learn_bot import LearnBot
 from jobs.runner import Job, Runner
 from jobs.sample_stock import SampleStock
@@ -73,6 +74,12 @@ def upgrade(settings: Settings) -> None:
 def needs_upgrade(settings: Settings) -> bool:
     """Whether the database is of an earlier version, or empty."""
     return migrate.pending(settings.database_url.get_secret_value())
+
+
+def take_over(settings: Settings, store: Store, clock: Clock) -> int:
+    """Import what the original program remembered of its messages, once; how many notes. Raises SettingsError."""
+    watch = settings.watch()
+    return import_history(store, settings.history(), watch.recipients, clock.now()) if watch else 0
 
 
 def build_site(settings: Settings) -> Site:
@@ -164,7 +171,8 @@ def build_work(settings: Settings, store: Store, clock: Clock, *, stock_only: bo
     jobs = build_jobs(settings, store, clock, courier, stock_only=stock_only)
     runner = Runner(store, jobs, clock, owner=owner)
     scheduler = Scheduler(store, [job.schedule for job in jobs], clock, runner.wake, owner=owner)
-    return Work(scheduler, runner, delivery, partial(_warm_up, courier, None if stock_only else runner))
+    warm_up = partial(_warm_up, courier, None if stock_only else runner)
+    return Work(scheduler, runner, delivery, warm_up, clock)
 
 
 def _warm_up(courier: FeishuCourier, runner: Runner | None) -> None:

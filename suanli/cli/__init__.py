@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from suanli.cli import play, serve, stock, tend
+from suanli.cli import serve, stock, tend
 from suanli.settings.problems import SettingsError
 from suanli.version import VERSION
 
@@ -13,14 +13,27 @@ BAD_SETTINGS = 2
 
 Run = Callable[[argparse.Namespace], int]
 
+
+def _demo(options: argparse.Namespace) -> int:
+    from suanli.cli import play  # noqa: PLC0415 the sandbox is for these two commands alone
+
+    return play.demo(options)
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from suanli.cli import play  # noqa: PLC0415 the same
+
+    return play.chat(options)
+
+
 _PLAIN: tuple[tuple[str, str, Run], ...] = (
     ("up", "run everything in one process: webhook, jobs and delivery", serve.up),
     ("web", "run the webhook alone, under gunicorn", serve.web),
     ("work", "run jobs and delivery alone", serve.work),
     ("migrate", "bring the database up to this version", tend.migrate),
     ("check", "report every mistake of the settings, then ask Feishu, the stock source and the database", tend.check),
-    ("demo", "see it work: a tour against stand-ins on this machine, then a chat on a terminal", play.demo),
-    ("chat", "chat with it on this terminal, against stand-ins on this machine", play.chat),
+    ("demo", "see it work: a tour against stand-ins on this machine, then a chat on a terminal", _demo),
+    ("chat", "chat with it on this terminal, against stand-ins on this machine", _chat),
 )
 
 

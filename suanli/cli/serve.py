@@ -10,7 +10,6 @@ from types import FrameType
 import structlog
 
 from suanli import logs, wiring
-from suanli.cli import webserver
 from suanli.cli.demands import require
 from suanli.clock import SystemClock
 from suanli.settings import Process
@@ -28,6 +27,7 @@ def up(_: argparse.Namespace) -> int:
     logs.configure(sys.stdout)
     settings, clock = require(Process.ALL, migrates=True), SystemClock()
     store = wiring.open_store(settings)
+    wiring.take_over(settings, store, clock)
     work = wiring.build_work(settings, store, clock)
     app = wiring.build_web(settings, store, clock, work.delivery.wake)
     server = create_server(app, host=settings.listen.host, port=settings.listen.port, threads=THREADS)
@@ -45,6 +45,8 @@ def up(_: argparse.Namespace) -> int:
 
 def web(_: argparse.Namespace) -> int:
     """The webhook alone, under gunicorn. The work process finds what it wrote within a fraction of a second."""
+    from suanli.cli import webserver  # noqa: PLC0415 only this role runs under gunicorn
+
     logs.configure(sys.stdout)
     settings = require(Process.WEB)
     # Built after the fork, so that no process shares another's connections.
@@ -61,6 +63,7 @@ def work(_: argparse.Namespace) -> int:
     logs.configure(sys.stdout)
     settings, clock = require(Process.WORK), SystemClock()
     store = wiring.open_store(settings)
+    wiring.take_over(settings, store, clock)
     background = wiring.build_work(settings, store, clock)
     background.start()
     log.info("working")

@@ -4,7 +4,6 @@ import argparse
 import sys
 from datetime import timedelta
 
-from jobs.import_history import import_history
 from suanli import logs, wiring
 from suanli.cli.demands import require
 from suanli.cli.serve import wait_for_signal
@@ -28,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
         raise RuntimeError("the settings were checked to have a watch list")
     store = wiring.open_store(settings)
     try:
-        import_history(store, settings.history(), watch.recipients, clock.now())
+        wiring.take_over(settings, store, clock)
         return _check(settings, store, clock, watch) if options.check else _schedule(settings, store, clock, watch)
     finally:
         store.close()

@@ -4,13 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType
 
 from suanli.domain.answer import Answer
 from suanli.domain.chat import MessageId, Target
 from suanli.domain.errors import RemoteError
-
-OutboxKey = NewType("OutboxKey", str)
 
 UUID_WINDOW = timedelta(hours=1)
 """How long Feishu remembers a uuid (feishu.md §3.2): a retry later than this could be a second message."""

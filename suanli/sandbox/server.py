@@ -45,7 +45,8 @@ class LoopbackServer:
         if self._server is None or self._thread is None:
             return
         self._stopping.set()
-        socket.create_connection(("127.0.0.1", self._server.port)).close()  # wakes the thread that accepts
+        with contextlib.suppress(ConnectionRefusedError):  # it may have seen `_stopping` by itself
+            socket.create_connection(("127.0.0.1", self._server.port)).close()  # wakes the thread that accepts
         self._thread.join()
         self._server = self._thread = None
 

@@ -75,8 +75,6 @@ def send_ephemeral(call: Call) -> Json:
         receiver=human.open_id,
         msg_type="interactive",
         content=body.card,
-        uuid="",
-        reply_to="",
         at=call.now,
     )
     return ok({"message_id": message_id})

@@ -104,8 +104,6 @@ def _message(call: Call, hook: Hook, body: HookBody) -> Sent:
         receiver=hook.hook_id,
         msg_type=body.msg_type,
         content=_content(body),
-        uuid="",
-        reply_to="",
         at=call.now,
     )
 

@@ -37,9 +37,9 @@ class Sent:
     receiver: str
     msg_type: str
     content: Json
-    uuid: str
-    reply_to: str
     at: datetime
+    uuid: str = ""
+    reply_to: str = ""
 
     @property
     def text(self) -> str:

@@ -36,7 +36,6 @@ _TEXTS = {
     230054: "the operation is not supported for this message type",
     230071: "the operator is not the sender of the message",
     230072: "the message was edited as often as it can be",
-    231001: "reaction type is invalid",
     231003: "the message is not found, it may be recalled",
     231010: "the reaction is not found",
     232009: "the chat is dissolved",
