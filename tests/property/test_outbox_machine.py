@@ -12,11 +12,12 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from storage.store import SqlStore
 from suanli.domain.chat import Platform
 from suanli.domain.delivery import Parcel, Rate
+from suanli.domain.ports import Outbox
 from tests.fakes import NOON
 from tests.parcels import LEASE, SECOND, claim, draft, post, target
 
@@ -25,6 +26,28 @@ WHOLE = (Rate(per=6, window=SECOND, burst=3), Rate(per=20, window=5 * SECOND, bu
 PLACES = st.sampled_from(["ou_1", "ou_2", "ou_3"])
 OWNERS = st.sampled_from(["one", "one", "two"])
 PERIODS = st.sampled_from([0.0, 0.0, 0.3, 1.0, 61.0]).map(lambda seconds: timedelta(seconds=seconds))
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of a claimed message: it is `held` on to, `sent`, set aside as `dead`, or to be tried `again`."""
+
+    kind: str
+    after: timedelta = timedelta(0)
+    as_text: bool = False
+    counts: bool = True
+
+    def settle(self, outbox: Outbox, parcel: Parcel, now: datetime) -> bool:
+        if self.kind == "sent":
+            return outbox.sent(parcel, None, now)
+        if self.kind == "dead":
+            return outbox.dead(parcel, "", now)
+        return outbox.again(parcel, due_at=now + self.after, error="", as_text=self.as_text, counts=self.counts)
+
+
+FATES = st.sampled_from([Fate("held"), Fate("sent"), Fate("sent"), Fate("dead")]) | st.builds(
+    Fate, st.just("again"), PERIODS, st.booleans(), st.booleans()
+)
 
 
 @dataclass
@@ -48,6 +71,16 @@ class Message:
     @property
     def is_claimed(self) -> bool:
         return self.end is None and self.owner is not None
+
+    def befall(self, fate: Fate, now: datetime) -> None:
+        if fate.kind != "again":
+            self.end = fate.kind
+            return
+        self.owner = None
+        self.due_at = now + fate.after
+        self.as_text |= fate.as_text
+        self.attempts -= not fate.counts
+        self.first_tried_at = self.first_tried_at if self.attempts else None
 
     def is_held(self, now: datetime) -> bool:
         return self.is_claimed and self.lease_until > now
@@ -92,14 +125,18 @@ class OutboxMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Let all that still waits be delivered: nothing was lost."""
         self.now += timedelta(days=1)
-        while any(message.end is None for message in self.messages.values()):
+        while self.something_waits():
             for parcel in self.claimed("last", 5):
-                self.settle(parcel, "sent")
+                self.settle(parcel, Fate("sent"))
             self.now += timedelta(minutes=2)
         with self.store.begin() as tx:
             depth = tx.outbox.depth()
         assert (depth.waiting, depth.dead) == (0, sum(each.end == "dead" for each in self.messages.values()))
         self.store.close()
+
+    @initialize(places=st.lists(PLACES, min_size=3, max_size=6))
+    def begin(self, places: list[str]) -> None:
+        self.post(places, urgent=False)
 
     @rule(places=st.lists(PLACES, min_size=1, max_size=6), urgent=st.booleans())
     def post(self, places: list[str], *, urgent: bool) -> None:
@@ -109,17 +146,14 @@ class OutboxMachine(RuleBasedStateMachine):
             post(self.store, self.now, draft(message.key, place, urgent=urgent))
             self.messages[message.key] = message
 
-    @rule(after=PERIODS, owner=OWNERS, limit=st.integers(1, 4))
-    def claim(self, after: timedelta, owner: str, limit: int) -> None:
-        self.now += after
-        self.held += self.claimed(owner, limit)
-
-    @rule(after=PERIODS, owner=OWNERS, rounds=st.integers(1, 6))
-    def deliver(self, after: timedelta, owner: str, rounds: int) -> None:
+    @precondition(lambda self: self.something_waits())
+    @rule(data=st.data(), after=PERIODS, owner=OWNERS, rounds=st.integers(1, 6))
+    def work(self, data: st.DataObject, after: timedelta, owner: str, rounds: int) -> None:
         self.now += after
         for _ in range(rounds):
-            for parcel in self.claimed(owner, 4):
-                self.settle(parcel, "sent")
+            for parcel in self.claimed(owner, data.draw(st.integers(1, 4))):
+                self.held.append(parcel)
+                self.settle(parcel, data.draw(FATES))
 
     @rule(owner=OWNERS)
     def crash_inside_a_claim(self, owner: str) -> None:
@@ -133,24 +167,10 @@ class OutboxMachine(RuleBasedStateMachine):
         self.store.close()
 
     @precondition(lambda self: self.held)
-    @rule(data=st.data(), outcome=st.sampled_from(["sent", "dead"]))
-    def end(self, data: st.DataObject, outcome: str) -> None:
-        self.settle(self.draw_held(data), outcome)
-
-    @precondition(lambda self: self.held)
-    @rule(data=st.data(), after=PERIODS, as_text=st.booleans(), counts=st.booleans())
-    def again(self, data: st.DataObject, after: timedelta, *, as_text: bool, counts: bool) -> None:
-        parcel = self.draw_held(data)
-        with self.store.begin() as tx:
-            ours = tx.outbox.again(parcel, due_at=self.now + after, error="", as_text=as_text, counts=counts)
-        assert ours is self.is_ours(parcel)
-        if ours:
-            message = self.messages[parcel.key]
-            message.owner = None
-            message.due_at = self.now + after
-            message.as_text |= as_text
-            message.attempts -= not counts
-            message.first_tried_at = message.first_tried_at if message.attempts else None
+    @rule(data=st.data(), fate=FATES)
+    def settle_late(self, data: st.DataObject, fate: Fate) -> None:
+        claimed = [parcel for parcel in self.held if self.messages[parcel.key].is_claimed]
+        self.settle(data.draw(st.sampled_from(claimed or self.held)), fate)
 
     @rule(place=st.none() | PLACES, period=st.sampled_from([SECOND / 2, 2 * SECOND]))
     def pause(self, place: str | None, period: timedelta) -> None:
@@ -160,18 +180,18 @@ class OutboxMachine(RuleBasedStateMachine):
         limit = self.limits[lane or "platform"]
         limit.rests_until = max(limit.rests_until, self.now + period)
 
-    def draw_held(self, data: st.DataObject) -> Parcel:
-        """One of the parcels that somebody believes to hold, rightly or not; rather one whose message is claimed."""
-        claimed = [parcel for parcel in self.held if self.messages[parcel.key].is_claimed]
-        return data.draw(st.sampled_from(claimed or self.held))
+    def something_waits(self) -> bool:
+        return any(message.end is None for message in self.messages.values())
 
-    def settle(self, parcel: Parcel, outcome: str) -> None:
+    def settle(self, parcel: Parcel, fate: Fate) -> None:
+        """Settle as whoever believes to hold the parcel, rightly or not."""
+        if fate.kind == "held":
+            return
+        before = self.is_ours(parcel)
         with self.store.begin() as tx:
-            outbox = tx.outbox
-            ours = outbox.sent(parcel, None, self.now) if outcome == "sent" else outbox.dead(parcel, "", self.now)
-        assert ours is self.is_ours(parcel)
-        if ours:
-            self.messages[parcel.key].end = outcome
+            assert fate.settle(tx.outbox, parcel, self.now) is before
+        if before:
+            self.messages[parcel.key].befall(fate, self.now)
 
     def is_ours(self, parcel: Parcel) -> bool:
         message = self.messages[parcel.key]

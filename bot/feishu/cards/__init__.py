@@ -41,23 +41,24 @@ def render(answer: Answer, now: datetime, zone: tzinfo, *, plain: bool = False) 
     """
     if plain or not answer.title.strip():
         return "text", _text(answer, now, zone, mention=not plain)
-    card = _card(shorten(answer, lambda shorter: _fits(_card(shorter, now, zone))), now, zone)
-    return "interactive", _compact(card)
+    summary, pen = _summary(answer, now, zone), Pen(answer.lang, now, zone)
+    fitting = shorten(answer, lambda shorter: _fits(_card(shorter, summary, pen)))
+    return "interactive", _compact(_card(fitting, summary, pen))
 
 
-def _card(answer: Answer, now: datetime, zone: tzinfo) -> dict[str, Any]:
+def _card(answer: Answer, summary: str, pen: Pen) -> dict[str, Any]:
     return {
         "schema": "2.0",
         "config": {
             "update_multi": True,
             "width_mode": "fill",
-            "summary": {"content": _summary(answer, now, zone)},
+            "summary": {"content": summary},
         },
         "header": {
             "title": {"tag": "plain_text", "content": clean(answer.title)},
             "template": TEMPLATES[answer.tone],
         },
-        "body": {"elements": elements(answer.blocks, Pen(answer.lang, now, zone))},
+        "body": {"elements": elements(answer.blocks, pen)},
     }
 
 

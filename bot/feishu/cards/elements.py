@@ -67,8 +67,7 @@ def _table(table: Table) -> Element:
     return {
         "tag": "table",
         "page_size": min(PAGE, max(1, len(table.rows))),
-        "row_height": "low",
-        "header_style": {"background_style": "grey", "bold": True},
+        "header_style": {"background_style": "grey"},
         "columns": [_column(f"c{at}", column, numeric[at]) for at, column in enumerate(table.columns)],
         "rows": [
             {f"c{at}": json.loads(cell) if numeric[at] else clean(cell) for at, cell in enumerate(row)}
@@ -92,8 +91,9 @@ def _buttons(buttons: Sequence[Button]) -> Element:
 
 
 def _button(button: Button) -> Element:
+    value = {clean(name): clean(text) for name, text in button.value.items()}
     return {
         "tag": "button",
         "text": {"tag": "plain_text", "content": clean(button.label)[:LONGEST_LABEL]},
-        "behaviors": [{"type": "callback", "value": {name: clean(value) for name, value in button.value.items()}}],
+        "behaviors": [{"type": "callback", "value": value}],
     }

@@ -19,7 +19,7 @@ _ENTITIES = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation if mark
 _OPEN_ID = re.compile(r"ou_[0-9A-Za-z_-]{1,64}")
 _SPACES = re.compile(" {2,}")
 _INDENT = re.compile("^ {2,}", re.MULTILINE)
-_MARK = re.compile(r"<|\](?=\(|\Z)")
+_MARK = re.compile(r"<|\](?=\()|\A(?=\()")  # a link may be put together from two texts
 _ZERO_WIDTH_SPACE = "\u200b"
 
 

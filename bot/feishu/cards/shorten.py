@@ -13,6 +13,9 @@ LONGEST_TEXT = 2000
 MOST_BLOCKS = 90
 """Blocks of an answer that is too long: each with a note below it, they stay within a card's 200 elements."""
 
+WORTH_DRAWING = 30_000
+"""Characters, about, beyond which an answer is cut without trying whether it fits."""
+
 
 def shorten(answer: Answer, fits: Callable[[Answer], bool]) -> Answer:
     """`answer` itself if it fits, else with its longest blocks cut at their end.
@@ -29,11 +32,14 @@ def shorten(answer: Answer, fits: Callable[[Answer], bool]) -> Answer:
 def _kept(answer: Answer, fits: Callable[[Answer], bool]) -> list[int]:
     """Rows to keep of each block: the longest is halved until all fits; the last one halved gets back what it can."""
     kept = [_count(block) if at < MOST_BLOCKS else 0 for at, block in enumerate(answer.blocks)]
-    while any(kept) and not fits(_cut(answer, kept)):
-        at = max(range(len(kept)), key=lambda each: _length(answer.blocks[each], kept[each]))
+    lengths = list(map(_length, answer.blocks, kept))
+    at, too_many = 0, 0
+    while any(kept) and (sum(lengths) > WORTH_DRAWING or not fits(_cut(answer, kept))):
+        at = lengths.index(max(lengths))
         too_many, kept[at] = kept[at], kept[at] // 2
-        if fits(_cut(answer, kept)):
-            kept[at] = _most(answer, kept, at, too_many, fits)
+        lengths[at] = _length(answer.blocks[at], kept[at])
+    if too_many:
+        kept[at] = _most(answer, kept, at, too_many, fits)
     return kept
 
 

@@ -1,0 +1,52 @@
+"""Whether what was measured was also right: every event served, recorded, answered and audited exactly once."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from bench.company import COMMAND, Installation, Question
+from suanli.sandbox.feishu.record import Sent
+
+
+class WrongError(Exception):
+    """Something was served wrongly, so its speed says nothing."""
+
+
+def check_written(installation: Installation, questions: Sequence[Question]) -> None:
+    """The database holds one inbox row, one outbox row and one audit of a good run for each of these and no more."""
+    keys = sorted(f"{installation.settings.feishu.app_id}:{question.message_id}" for question in questions)
+    _same("inbox", _read(installation.database, "SELECT key FROM inbox ORDER BY key"), keys)
+    replies = _read(installation.database, "SELECT substr(key, 7) FROM outbox WHERE key LIKE 'reply:%' ORDER BY key")
+    _same("replies", replies, keys)
+    _same("outbox", _read(installation.database, "SELECT count(*) FROM outbox"), [len(keys)])
+    done = _read(installation.database, "SELECT words FROM audits WHERE outcome = 'ok' AND command = 'stock'")
+    _same("audits", done, [COMMAND] * len(keys))
+
+
+def check_replied(sent: Sequence[Sent], questions: Sequence[Question]) -> dict[str, Sent]:
+    """What was sent is one card of stock under each question and nothing else. The replies by the question's id."""
+    _same("replied to", sorted(each.reply_to for each in sent), sorted(question.message_id for question in questions))
+    _same("replies without stock on them", [each for each in sent if not _shows_stock(each)], [])
+    return {each.reply_to: each for each in sent}
+
+
+def check_stored(database: Path, query: str, expected: Iterable[str]) -> None:
+    """The query gives these values, once each, in order."""
+    _same(query, _read(database, query), sorted(expected))
+
+
+def _read(database: Path, query: str) -> list[object]:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return [row[0] for row in connection.execute(query)]
+
+
+def _shows_stock(sent: Sent) -> bool:
+    return sent.msg_type == "interactive" and "4090" in sent.text
+
+
+def _same(what: str, found: Sequence[object], expected: Sequence[object]) -> None:
+    if list(found) != list(expected):
+        raise WrongError(
+            f"{what}: {len(found)} rows ({len(set(map(str, found)))} different), not these {len(expected)}"
+        )

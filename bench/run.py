@@ -1,0 +1,79 @@
+"""The whole run: every measurement once, a table, a file, and 1 as exit code when a target is missed."""
+
+import argparse
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from bench import footprint, latency, throughput, within
+from bench.company import Company, open_company
+from bench.figures import Figure, load_average, machine, save, show
+from bench.processes import ROOT
+from suanli.clock import SystemClock
+
+RESULTS = ROOT / "bench" / "results"
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """How much is measured, and the seconds after which the run is given up."""
+
+    rounds: int
+    events_a_round: int
+    latency_events: int
+    footprint_events: int
+    within_events: int
+    limit: int
+
+
+_FULL = _Size(7, 2000, 1500, 1000, 1000, 240)
+_QUICK = _Size(1, 300, 150, 100, 200, 60)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, keep; 0 when every target is met."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="figures for docs/performance.md")
+    parser.add_argument("--quick", action="store_true", help="a smoke run: too short for its figures to mean much")
+    size = _QUICK if parser.parse_args(arguments).quick else _FULL
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.alarm(size.limit)
+    console, at = Console(), SystemClock().now()
+    about = machine() | {"size": str(size), "load_before": load_average()}
+    with tempfile.TemporaryDirectory(prefix="suanli-bench-") as folder, open_company() as company:
+        figures = _measure(company, Path(folder), size, console)
+    about["load_after"] = load_average()
+    show(figures, console)
+    console.print("\n".join(f"{name}: {value}" for name, value in about.items()))
+    console.print(f"kept in {save(figures, about, at, RESULTS).relative_to(ROOT)}")
+    return 1 if any(figure.missed for figure in figures) else 0
+
+
+def _measure(company: Company, folder: Path, size: _Size, console: Console) -> tuple[Figure, ...]:
+    parts: tuple[tuple[str, Callable[[], tuple[Figure, ...]]], ...] = (
+        ("throughput", lambda: throughput.measure(company, folder, rounds=size.rounds, events=size.events_a_round)),
+        ("latency", lambda: latency.measure(company, folder, events=size.latency_events)),
+        ("footprint", lambda: footprint.measure(company, folder, events=size.footprint_events)),
+        ("in one process", lambda: within.measure(company, folder, events=size.within_events)),
+    )
+    clock = SystemClock()
+    figures: list[Figure] = []
+    for name, part in parts:
+        started = clock.elapsed()
+        figures += part()
+        console.print(f"{name}: measured in {clock.elapsed() - started:.0f} s", style="dim")
+    return tuple(figures)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    sys.exit("ended from outside")
+
+
+def _give_up(_number: int, _frame: FrameType | None) -> None:
+    raise TimeoutError("the whole bench took too long")

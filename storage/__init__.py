@@ -1,0 +1,1 @@
+"""Where all state lives: SQLAlchemy on SQLite or PostgreSQL. Rows never leave this package."""

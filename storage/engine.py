@@ -1,0 +1,56 @@
+"""How a database is opened: SQLite on a file, or PostgreSQL by psycopg."""
+
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY = 30
+"""Seconds that a transaction waits for its turn before the database counts as down."""
+
+_THREADS = 16
+
+
+def address(url: str) -> URL:
+    """Where the database is. Raises ValueError for one that suanli cannot use; the text does not hold the password."""
+    where = make_url(url)
+    match where.get_backend_name(), where.database:
+        case "sqlite", None | "" | ":memory:":
+            raise ValueError("SQLite needs a file, as in sqlite:///data/suanli.db: memory is not shared by processes")
+        case "sqlite", _:
+            return where.set(drivername="sqlite")
+        case "postgresql" | "postgres", _:
+            return where.set(drivername="postgresql+psycopg")
+    raise ValueError(f"{where.drivername} is neither sqlite nor postgresql")
+
+
+def open_engine(where: URL) -> Engine:
+    """An engine on this database; nothing is connected yet, but the folder of a SQLite file is made."""
+    if where.drivername == "sqlite":
+        return _open_sqlite(where)
+    return create_engine(where, pool_size=_THREADS, max_overflow=0, pool_timeout=BUSY, pool_pre_ping=True)
+
+
+def _open_sqlite(where: URL) -> Engine:
+    """SQLite lets one transaction write at a time, so there is one connection for the threads to queue for.
+
+    They wait in the pool's queue, which hands over at once; SQLite's own waiting looks again every 0.1 s at worst.
+    """
+    Path(str(where.database)).parent.mkdir(parents=True, exist_ok=True)
+    # isolation_level None: the driver begins no transaction of its own, `_begin` does.
+    options = {"isolation_level": None, "timeout": BUSY}
+    engine = create_engine(where, connect_args=options, pool_size=1, max_overflow=0, pool_timeout=BUSY)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    for setting in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.cursor().execute(f"PRAGMA {setting}")
+
+
+def _begin(connection: Connection) -> None:
+    # At once for writing: a transaction that reads first and writes later could not be let wait, only refused.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,79 @@
+"""Lanes: how soon the next message may go to one place, or to a whole platform.
+
+A platform has the lane of its own name, which only pauses, and one for each of its rates (`feishu#0`, `feishu#1` …).
+Whoever reads a lane in order to change it holds the platform's own lane first, so that several processes together
+stay within a rate, and wait for each other in one order. On SQLite the transaction does that by itself.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select
+
+from storage.tables import LaneRow
+from storage.upserts import insert_new, insert_or_set
+from suanli.domain.chat import Platform
+from suanli.domain.delivery import Rate, earliest, spend
+
+_MAKE = insert_new(LaneRow)
+_READ = (
+    select(LaneRow.name, LaneRow.full_at, LaneRow.ready_at)
+    .where(LaneRow.name.in_(bindparam("names", expanding=True)))
+    .order_by(LaneRow.name)
+)
+_HOLD = _READ.with_for_update()
+_SAVE = insert_or_set(LaneRow, "full_at", "ready_at")
+_PAUSE = insert_or_set(LaneRow, "ready_at", unless_later="ready_at")
+
+
+@dataclass(slots=True)
+class Lane:
+    """A lane while it is held. `full_at` belongs to its rate; nothing goes before `ready_at`, by rate or by pause."""
+
+    name: str
+    full_at: datetime | None = None
+    ready_at: datetime | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether a message may go now."""
+        return self.ready_at is None or self.ready_at <= now
+
+    def pass_one(self, rate: Rate, now: datetime) -> None:
+        """Count a message that goes now."""
+        self.full_at = spend(self.full_at, rate, now)
+        self.ready_at = earliest(self.full_at, rate, now)
+
+
+def rate_lanes(platform: Platform, rates: int) -> tuple[str, ...]:
+    """The names of the lanes of a platform's `rates` rates."""
+    return tuple(f"{platform}#{number}" for number in range(rates))
+
+
+class SqlLanes:
+    """The lanes of one transaction."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def hold(self, platforms: Iterable[Platform]) -> Mapping[str, Lane]:
+        """The lanes that pause these platforms, ours until the transaction ends."""
+        names = sorted(platforms)
+        self._connection.execute(_MAKE, [{"name": name} for name in names])
+        return {row.name: Lane(*row) for row in self._connection.execute(_HOLD, {"names": names})}
+
+    def read(self, names: Sequence[str]) -> Mapping[str, Lane]:
+        """These lanes, new ones for those that were never used."""
+        known = {row.name: Lane(*row) for row in self._connection.execute(_READ, {"names": names})}
+        return {name: known.get(name) or Lane(name) for name in names}
+
+    def save(self, lanes: Iterable[Lane]) -> None:
+        """Write lanes back. Their platform is held."""
+        self._connection.execute(_SAVE, [asdict(lane) for lane in lanes])
+
+    def pause(self, platform: Platform, lane: str | None, until: datetime) -> None:
+        """Let a lane, or with None the whole platform, rest until then, or longer if it rests already."""
+        self.hold([platform])
+        self._connection.execute(_PAUSE, {"name": lane or platform, "ready_at": until})

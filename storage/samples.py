@@ -1,0 +1,81 @@
+"""Stock over time, and how the sources of it are doing."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
+
+from storage.tables import SampleRow, SourceRow
+from storage.upserts import insert_new, insert_or_set
+from suanli.domain.stock import Sample, Snapshot, SourceState
+
+_ADD = insert_new(SampleRow)
+_WELL = insert_or_set(SourceRow, "ok_at", "error", "failures", unless_later="ok_at")
+_LATEST = (
+    select(
+        SampleRow.taken_at,
+        SampleRow.source,
+        SampleRow.model,
+        SampleRow.region,
+        SampleRow.clock,
+        SampleRow.total,
+        SampleRow.free,
+        SampleRow.used,
+        SampleRow.unavailable,
+    )
+    .join(SourceRow, and_(SampleRow.source == SourceRow.source, SampleRow.taken_at == SourceRow.ok_at))
+    .where(SourceRow.source == bindparam("source"))
+    .order_by(SampleRow.model, SampleRow.region, SampleRow.clock)
+)
+_MEET = insert_new(SourceRow)
+_FAILED = (
+    update(SourceRow)
+    .where(SourceRow.source == bindparam("of_source"))
+    .values(failures=SourceRow.failures + 1)
+    .returning(SourceRow.source, SourceRow.ok_at, SourceRow.failed_at, SourceRow.error, SourceRow.failures)
+)
+_STATES = select(SourceRow.source, SourceRow.ok_at, SourceRow.failed_at, SourceRow.error, SourceRow.failures).order_by(
+    SourceRow.source
+)
+
+
+class SqlSamples:
+    """The `Samples` of one transaction."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, samples: Sequence[Sample], now: datetime) -> None:  # noqa: ARG002 an answer is as old as it says
+        """Store one complete answer of a source, and that the source is well.
+
+        All samples are of one source and one moment; the same answer again changes nothing, and one older than the
+        newest known does not take its place. No samples at all raise ValueError: no data is no answer.
+        """
+        if not samples:
+            raise ValueError("an answer has at least one sample")
+        source, taken_at = samples[0].source, samples[0].taken_at
+        self._connection.execute(_ADD, [asdict(sample) for sample in samples])
+        self._connection.execute(_WELL, {"source": source, "ok_at": taken_at, "error": "", "failures": 0})
+
+    def failed(self, source: str, error: str, now: datetime) -> SourceState:
+        """Note that a source could not be read; its state after that."""
+        self._connection.execute(_MEET, {"source": source, "error": "", "failures": 0})
+        row = self._connection.execute(_FAILED, {"of_source": source, "failed_at": now, "error": error}).one()
+        return SourceState(*row)
+
+    def latest(self, source: str) -> Snapshot:
+        """The newest complete answer of a source, by model, region and clock class."""
+        rows = self._connection.execute(_LATEST, {"source": source}).all()
+        samples = tuple(Sample(*row) for row in rows)
+        return Snapshot(source, samples[0].taken_at if samples else None, samples)
+
+    def states(self) -> Sequence[SourceState]:
+        """How every source is doing, by name."""
+        return tuple(SourceState(*row) for row in self._connection.execute(_STATES))
+
+    def forget_before(self, moment: datetime) -> int:
+        """Drop samples taken earlier than `moment`; how many."""
+        return self._connection.execute(delete(SampleRow).where(SampleRow.taken_at < moment)).rowcount

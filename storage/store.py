@@ -1,0 +1,95 @@
+"""The store on SQL: transactions over all aggregates."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, text
+
+from storage.audits import SqlAudits
+from storage.chats import SqlChats
+from storage.engine import address, open_engine
+from storage.facts import SqlFacts
+from storage.grants import SqlGrants
+from storage.inbox import SqlInbox
+from storage.notices import SqlNotices
+from storage.outbox import SqlOutbox
+from storage.runs import SqlRuns
+from storage.samples import SqlSamples
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+class SqlTransaction:
+    """One transaction: all of it happens, or none."""
+
+    __slots__ = (
+        "_connection",
+        "audits",
+        "chats",
+        "facts",
+        "grants",
+        "inbox",
+        "notices",
+        "outbox",
+        "runs",
+        "samples",
+    )
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.inbox = SqlInbox(connection)
+        self.outbox = SqlOutbox(connection)
+        self.grants = SqlGrants(connection)
+        self.chats = SqlChats(connection)
+        self.samples = SqlSamples(connection)
+        self.notices = SqlNotices(connection)
+        self.audits = SqlAudits(connection)
+        self.runs = SqlRuns(connection)
+        self.facts = SqlFacts(connection)
+
+    def lock(self, name: str) -> None:
+        """Wait until no other transaction holds `name`, and hold it to the end of this one."""
+        # SQLite lets one transaction write at a time anyway.
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(_LOCK, {"name": name})
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What happens inside is undone alone when it raises."""
+        with self._connection.begin_nested():
+            yield
+
+
+class SqlStore:
+    """All state, in one database: `SqlStore("sqlite:///data/suanli.db")` or `SqlStore("postgresql://…")`.
+
+    The database is opened at first use; its schema is the business of `storage.migrate`. Any thread may begin a
+    transaction, but not a second one inside its first. Errors of the database stay SQLAlchemy's.
+
+    A process may fork before the first use, or after `close`, but not in between: SQLite would take the parent's locks
+    for its own, so that the child could lose what the parent writes. A child that inherits an open store is refused.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(address(url))
+        self._process: int | None = None
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlTransaction]:
+        """A transaction: committed at the end, rolled back when something is raised."""
+        self._refuse_inherited()
+        with self._engine.begin() as connection:
+            yield SqlTransaction(connection)
+
+    def close(self) -> None:
+        """Close the connections of this process; the next transaction opens the database again."""
+        if self._process == os.getpid():
+            self._engine.dispose()
+            self._process = None
+
+    def _refuse_inherited(self) -> None:
+        process = os.getpid()
+        if self._process not in {None, process}:
+            raise RuntimeError("this store was open when its process forked; close it before, or make another")
+        self._process = process
