@@ -1,11 +1,12 @@
 """Who is on the other side: a company on Feishu's stand-in, what its people ask, and installations of the product."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.load import PATH
+from bench.processes import SUANLI, Program, running
 from suanli import wiring
 from suanli.clock import SystemClock
 from suanli.domain.facts import bot_open_id
@@ -50,6 +51,10 @@ class Installation:
     port: int
     environment: dict[str, str]
     settings: Settings
+
+    def running(self, role: str) -> AbstractContextManager[Program]:
+        """`suanli up` or another role, at work."""
+        return running((SUANLI, role), self.environment, self.folder, role)
 
     @property
     def database(self) -> Path:

@@ -1,13 +1,11 @@
 """How soon `suanli up` answers, and how much memory it holds."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from bench.company import Company, Installation
 from bench.figures import Figure, Target
 from bench.load import at_once
-from bench.processes import SUANLI, Program, free_port, running
+from bench.processes import Program, free_port
 from bench.proof import WrongError, check_replied, check_written
 from bench.traffic import send
 
@@ -24,11 +22,11 @@ def measure(company: Company, folder: Path, *, events: int) -> tuple[Figure, ...
     questions = company.ask(events)
     before = len(company.feishu.tenant.sent)
     starts = []
-    for number in range(STARTS):
-        with _up(installation, number) as (_, seconds):
-            starts.append(seconds)
-    with _up(installation, STARTS) as (program, seconds):
-        starts.append(seconds)
+    for _ in range(STARTS):
+        with installation.running("up") as program:
+            starts.append(_well(program, installation))
+    with installation.running("up") as program:
+        starts.append(_well(program, installation))
         send(installation.port, questions, at_once(events), connections=_CONNECTIONS)
         company.feishu.wait_for(before + events, _REPLIES_WITHIN)
         resident, peak = program.memory("VmRSS"), program.memory("VmHWM")
@@ -42,11 +40,9 @@ def measure(company: Company, folder: Path, *, events: int) -> tuple[Figure, ...
     )
 
 
-@contextmanager
-def _up(installation: Installation, number: int) -> Iterator[tuple[Program, float]]:
-    """`suanli up`, and the seconds from its start until it says that it is well."""
-    with running((SUANLI, "up"), installation.environment, installation.folder, f"up-{number}") as program:
-        status, seconds = program.answers(installation.port, "/healthz")
-        if status != 200:
-            raise WrongError(f"/healthz is answered with {status}")
-        yield program, seconds
+def _well(program: Program, installation: Installation) -> float:
+    """Seconds from the program's start until it says that it is well."""
+    status, seconds = program.answers(installation.port, "/healthz")
+    if status != 200:
+        raise WrongError(f"/healthz is answered with {status}")
+    return seconds

@@ -20,7 +20,6 @@ ROOT = Path(__file__).parent.parent
 PYTHON = sys.executable
 SUANLI = str(Path(sys.executable).with_name("suanli"))
 
-_STOP_WITHIN = 30.0
 _LOOK_AGAIN = 0.005
 _PARENT, _GROUP, _USER, _SYSTEM = 1, 2, 11, 12
 """Where these stand in /proc/PID/stat, counted from the word after the name in brackets."""
@@ -63,18 +62,20 @@ class Program:
         kilobytes = next(words.split()[1] for words in status.splitlines() if words.startswith(f"{line}:"))
         return int(kilobytes) * 1024 / 1e6
 
-    def stop(self) -> None:
-        """Ask it to end, and end its group if it does not."""
+    def stop(self, within: float) -> None:
+        """Ask it to end, and end its whole group if it has not within these seconds."""
         self._process.terminate()
         try:
-            self._process.wait(_STOP_WITHIN)
+            self._process.wait(within)
         except subprocess.TimeoutExpired:
             os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()
 
 
 @contextmanager
-def running(command: Sequence[str], environment: Mapping[str, str], folder: Path, name: str) -> Iterator[Program]:
+def running(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, name: str, *, stop_within: float = 30.0
+) -> Iterator[Program]:
     """A program at work in `folder`, with no variables but these; what it prints goes to `<name>.log` there.
 
     It gets a session of its own, so that Ctrl-C reaches it through `stop` alone.
@@ -95,7 +96,7 @@ def running(command: Sequence[str], environment: Mapping[str, str], folder: Path
     try:
         yield program
     finally:
-        program.stop()
+        program.stop(stop_within)
 
 
 def apart(limit: float, function: Callable[Params, Result], /, *args: Params.args, **kwargs: Params.kwargs) -> Result:

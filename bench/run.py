@@ -17,6 +17,7 @@ from bench.figures import Figure, load_average, machine, save, show
 from bench.processes import ROOT
 from suanli.clock import SystemClock
 
+WIDTH = 110
 RESULTS = ROOT / "bench" / "results"
 
 
@@ -33,7 +34,7 @@ class _Size:
 
 
 _FULL = _Size(7, 2000, 1500, 1000, 1000, 240)
-_QUICK = _Size(1, 300, 150, 100, 200, 60)
+_QUICK = _Size(1, 300, 150, 100, 200, 120)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGALRM, _give_up)
     signal.alarm(size.limit)
-    console, at = Console(), SystemClock().now()
+    console, at = Console(width=WIDTH), SystemClock().now()
     about = machine() | {"size": str(size), "load_before": load_average()}
     with tempfile.TemporaryDirectory(prefix="suanli-bench-") as folder, open_company() as company:
         figures = _measure(company, Path(folder), size, console)

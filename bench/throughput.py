@@ -1,6 +1,6 @@
 """How many events a second the webhook takes, beside a bare route and lark-oapi's dispatcher."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,7 @@ from statistics import median
 from bench.company import Company, Question
 from bench.figures import Figure, Target
 from bench.load import at_once
-from bench.processes import PYTHON, SUANLI, Program, free_port, running
+from bench.processes import PYTHON, Program, free_port, running
 from bench.proof import check_stored, check_written
 from bench.traffic import send
 
@@ -46,16 +46,14 @@ class _Entrant:
 
 def measure(company: Company, folder: Path, *, rounds: int, events: int) -> tuple[Figure, ...]:
     """Rounds in which each application gets the same requests, one application after the other."""
-    installation = company.install(folder / "throughput", free_port())
-    suanli = (SUANLI, "web")
     seen = folder / "seen.db"
     asked: list[Question] = []
     with ExitStack() as stack:
-        entrants = (
-            stack.enter_context(_serving(suanli, installation.port, installation.folder, installation.environment)),
-            stack.enter_context(_serving_peer("bare", folder, seen)),
-            stack.enter_context(_serving_peer("lark", folder, seen)),
-        )
+        lark = stack.enter_context(_peer("lark", folder, seen))
+        bare = stack.enter_context(_peer("bare", folder, seen))
+        installation = company.install(folder / "throughput", free_port())
+        suanli = _Entrant(installation.port, stack.enter_context(installation.running("web")))
+        entrants = (suanli, bare, lark)
         for entrant in entrants:
             entrant.program.answers(entrant.port, "/")
         for number in range(rounds + 1):
@@ -66,23 +64,16 @@ def measure(company: Company, folder: Path, *, rounds: int, events: int) -> tupl
                 entrant.run(questions)
     check_written(installation, asked)
     check_stored(seen, "SELECT message_id FROM seen ORDER BY message_id", [q.message_id for q in asked])
-    return _figures(*entrants)
+    return _figures(suanli, bare, lark)
 
 
 @contextmanager
-def _serving(
-    command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str], name: str = "web"
-) -> Iterator[_Entrant]:
-    with running(command, environment, folder, name) as program:
-        yield _Entrant(port, program)
-
-
-@contextmanager
-def _serving_peer(name: str, folder: Path, seen: Path) -> Iterator[_Entrant]:
+def _peer(name: str, folder: Path, seen: Path) -> Iterator[_Entrant]:
     port = free_port()
     command = (PYTHON, "-m", "bench.peers", name, f"127.0.0.1:{port}", f"sqlite:///{seen}")
-    with _serving(command, port, folder, {}, name) as entrant:
-        yield entrant
+    # It has nothing to finish, and lark-oapi takes seconds to go.
+    with running(command, {}, folder, name, stop_within=0.5) as program:
+        yield _Entrant(port, program)
 
 
 def _figures(suanli: _Entrant, bare: _Entrant, lark: _Entrant) -> tuple[Figure, ...]:

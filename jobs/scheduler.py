@@ -12,7 +12,7 @@ from apscheduler.triggers.base import BaseTrigger
 from suanli.clock import Clock
 from suanli.domain.facts import BEAT
 from suanli.domain.ports import Store
-from suanli.domain.schedule import Daily, Every, Schedule, next_after, plan
+from suanli.domain.schedule import MOST_TRIES, Daily, Every, Schedule, next_after, plan
 
 log = structlog.get_logger()
 
@@ -88,7 +88,7 @@ class Scheduler:
         """
         with self._store.begin() as tx:
             tx.facts.put(BEAT, self._owner, self._clock.now())
-            lost = tx.runs.release_lost(self._clock.now())
+            lost = tx.runs.release_lost(self._clock.now(), most_tries=MOST_TRIES)
         if lost:
             log.warning("runs_lost", count=lost)
             self._wake()

@@ -9,6 +9,7 @@ KEEP_INBOX = timedelta(hours=24)
 
 KEEP_OUTBOX = timedelta(days=30)
 KEEP_RUNS = timedelta(days=90)
+KEEP_AUDITS = timedelta(days=365)
 
 
 def sweep(store: Store, now: datetime, *, keep_samples: timedelta) -> str:
@@ -21,4 +22,6 @@ def sweep(store: Store, now: datetime, *, keep_samples: timedelta) -> str:
         runs = tx.runs.forget_before(now - KEEP_RUNS)
     with store.begin() as tx:
         samples = tx.samples.forget_before(now - keep_samples)
-    return f"inbox {inbox}, outbox {outbox}, runs {runs}, samples {samples}"
+    with store.begin() as tx:
+        audits = tx.audits.forget_before(now - KEEP_AUDITS)
+    return f"inbox {inbox}, outbox {outbox}, runs {runs}, samples {samples}, audits {audits}"

@@ -1,10 +1,10 @@
 """The record of what people asked for and what came of it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from storage.tables import AuditRow
 from suanli.domain.audit import AuditEntry
@@ -43,6 +43,10 @@ class SqlAudits:
     def newest(self, limit: int) -> Sequence[AuditEntry]:
         """The last entries, newest first."""
         return tuple(_entry(row) for row in self._connection.execute(_NEWEST, {"limit": limit}))
+
+    def forget_before(self, moment: datetime) -> int:
+        """Drop entries older than `moment`; how many."""
+        return self._connection.execute(delete(AuditRow).where(AuditRow.at < moment)).rowcount
 
 
 def _entry(row: Row[*tuple[Any, ...]]) -> AuditEntry:

@@ -46,11 +46,11 @@ _SETTLE = (
     )
     .returning(RunRow.id)
 )
-_RELEASE_LOST = (
-    update(RunRow)
-    .where(RunRow.state == RunState.RUNNING, RunRow.lease_until <= bindparam("now", type_=UtcDateTime()))
-    .returning(RunRow.id)
+_SILENT = update(RunRow).where(
+    RunRow.state == RunState.RUNNING, RunRow.lease_until <= bindparam("now", type_=UtcDateTime())
 )
+_GIVE_UP_LOST = _SILENT.where(RunRow.attempt >= bindparam("most_tries"))
+_RELEASE_LOST = _SILENT.returning(RunRow.id)
 _FREE = {"owner": None, "lease_until": None}
 
 
@@ -63,11 +63,9 @@ class SqlRuns:
         self._connection = connection
 
     def declare(self, schedules: Sequence[Schedule], now: datetime) -> None:
-        """Make the stored schedules those of the code; a new one starts its cursor at `now`."""
-        jobs = [schedule.job for schedule in schedules]
-        for job in jobs:
-            self._connection.execute(_DECLARE, {"job": job, "cursor": now})
-        self._connection.execute(delete(ScheduleRow).where(ScheduleRow.job.not_in(jobs)))
+        """Know these schedules; the cursor of a new one starts at `now`. Those of other processes stay as they are."""
+        for schedule in schedules:
+            self._connection.execute(_DECLARE, {"job": schedule.job, "cursor": now})
 
     def cursor(self, job: JobName) -> datetime | None:
         """The last firing that was looked at; None for a job that is not declared."""
@@ -126,8 +124,10 @@ class SqlRuns:
         claim = {"of_id": run.id, "claimed_by": run.owner, "claimed_as": run.attempt}
         return self._connection.execute(_SETTLE, claim | fields).first() is not None
 
-    def release_lost(self, now: datetime) -> int:
-        """Queue again the runs whose owner went silent; how many. The try stays counted."""
+    def release_lost(self, now: datetime, *, most_tries: int) -> int:
+        """Queue again the runs whose owner went silent; how many. One that had `most_tries` is lost for good."""
+        lost = {"now": now, "most_tries": most_tries, "state": RunState.LOST, "finished_at": now}
+        self._connection.execute(_GIVE_UP_LOST, lost | _FREE)
         return len(self._connection.execute(_RELEASE_LOST, {"now": now, "state": RunState.QUEUED} | _FREE).all())
 
     def forget_before(self, moment: datetime) -> int:

@@ -60,7 +60,8 @@ def _stock(settings: Settings) -> Sequence[str]:
 
 def _database(settings: Settings) -> Sequence[str]:
     if wiring.needs_upgrade(settings):
-        raise SettingsError(["需要升级；请运行 suanli migrate / not up to date; run suanli migrate"])
+        print("! database: 还没有升级到这个版本；suanli up 会自动升级，也可以运行 suanli migrate")
+        return ("reachable; suanli up or suanli migrate brings it up to this version",)
     return ("up to date",)
 
 

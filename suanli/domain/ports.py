@@ -172,12 +172,16 @@ class Audits(Protocol):
         """The last entries, newest first."""
         ...
 
+    def forget_before(self, moment: datetime) -> int:
+        """Drop entries older than `moment`; how many."""
+        ...
+
 
 class Runs(Protocol):
     """Schedules and runs of jobs: the truth about what is due; APScheduler only wakes us."""
 
     def declare(self, schedules: Sequence[Schedule], now: datetime) -> None:
-        """Make the stored schedules those of the code; a new one starts its cursor at `now`."""
+        """Know these schedules; the cursor of a new one starts at `now`. Those of other processes stay as they are."""
         ...
 
     def cursor(self, job: JobName) -> datetime | None:
@@ -208,8 +212,8 @@ class Runs(Protocol):
         """Settle as failed, or queue the next try."""
         ...
 
-    def release_lost(self, now: datetime) -> int:
-        """Queue again the runs whose owner went silent; how many."""
+    def release_lost(self, now: datetime, *, most_tries: int) -> int:
+        """Queue again the runs whose owner went silent; how many. One that had `most_tries` is lost for good."""
         ...
 
     def forget_before(self, moment: datetime) -> int:

@@ -22,6 +22,10 @@ MOST_DUE = 1000
 """Of a downtime of years, this many firings of a schedule are looked at, the newest."""
 
 
+MOST_TRIES = 5
+"""A run whose process died this often is not tried again: it may be what kills them."""
+
+
 class CatchUp(StrEnum):
     """What to do about firings missed while nothing ran: leave them, or do the last of them once."""
 

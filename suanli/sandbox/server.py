@@ -45,7 +45,7 @@ class LoopbackServer:
         if self._server is None or self._thread is None:
             return
         self._stopping.set()
-        with contextlib.suppress(ConnectionRefusedError):  # it may have seen `_stopping` by itself
+        with contextlib.suppress(ConnectionError):  # it may have seen `_stopping` and gone
             socket.create_connection(("127.0.0.1", self._server.port)).close()  # wakes the thread that accepts
         self._thread.join()
         self._server = self._thread = None

@@ -54,7 +54,7 @@ def fail(store: Store, run: Run, retry_at: datetime | None) -> bool:
 
 def release_lost(store: Store, now: datetime) -> int:
     with store.begin() as tx:
-        return tx.runs.release_lost(now)
+        return tx.runs.release_lost(now, most_tries=3)
 
 
 def test_a_new_schedule_looks_forward_from_now_and_a_known_one_keeps_its_place(store: Store) -> None:
@@ -63,12 +63,10 @@ def test_a_new_schedule_looks_forward_from_now_and_a_known_one_keeps_its_place(s
     assert (cursor(store, STOCK), cursor(store, DIGEST)) == (NOON, LATER)
 
 
-def test_a_schedule_that_left_the_code_is_forgotten(store: Store) -> None:
+def test_a_process_with_fewer_jobs_leaves_the_schedules_of_others_alone(store: Store) -> None:
     declare(store, STOCK, DIGEST)
     declare(store, DIGEST, now=LATER)
-    assert (cursor(store, STOCK), cursor(store, DIGEST)) == (None, NOON)
-    declare(store)
-    assert cursor(store, DIGEST) is None
+    assert (cursor(store, STOCK), cursor(store, DIGEST)) == (NOON, NOON)
 
 
 def test_a_firing_is_queued_once(store: Store) -> None:
@@ -174,6 +172,19 @@ def test_a_run_whose_owner_went_silent_is_queued_again_with_its_try_counted(stor
     assert release_lost(store, LATER) == 0
     second = must_claim(store, NOON + LEASES[STOCK], owner="other")
     assert (second.id, second.attempt, second.owner) == (silent.id, 2, "other")
+
+
+def test_a_run_that_outlived_too_many_owners_is_lost_for_good(store: Store) -> None:
+    declare(store, STOCK)
+    fire(store, NOON)
+    now = NOON
+    for expected in (1, 1, 0):
+        must_claim(store, now, owner=f"dies at {now}")
+        now += LEASES[STOCK]
+        assert release_lost(store, now) == expected
+    assert claim(store, now) is None
+    fire(store, now)
+    assert must_claim(store, now).scheduled_for == now
 
 
 def test_an_owner_that_was_overtaken_settles_nothing(store: Store) -> None:

@@ -114,7 +114,7 @@ def test_a_long_run_keeps_its_lease_while_it_is_prolonged(database: Database, cl
             clock.advance(LEASE - timedelta(seconds=1))
             runner.extend()
             with database.store.begin() as tx:
-                lost.append(tx.runs.release_lost(clock.now()))
+                lost.append(tx.runs.release_lost(clock.now(), most_tries=9))
         return "at last"
 
     subject = job(slow)
@@ -131,7 +131,7 @@ def test_a_run_that_was_taken_over_can_no_longer_be_settled_by_its_first_owner(
     def hang(_: datetime) -> str:
         clock.advance(LEASE + timedelta(seconds=1))
         with database.store.begin() as tx:
-            assert tx.runs.release_lost(clock.now()) == 1
+            assert tx.runs.release_lost(clock.now(), most_tries=9) == 1
         assert Runner(database.store, [job(lambda _: "by another")], clock, owner="other").step()
         first.extend()
         return "by the first"

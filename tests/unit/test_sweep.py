@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from jobs.sweep import KEEP_INBOX, KEEP_OUTBOX, KEEP_RUNS, sweep
+from jobs.sweep import KEEP_AUDITS, KEEP_INBOX, KEEP_OUTBOX, KEEP_RUNS, sweep
 from suanli.domain.answer import Answer, line
+from suanli.domain.audit import AuditEntry, Outcome
 from suanli.domain.chat import ChatKind, Origin, Platform, Target, TargetKind
 from suanli.domain.delivery import Draft, Parcel, Rate
 from suanli.domain.ports import Store
@@ -100,7 +101,17 @@ def test_samples_are_kept_as_long_as_the_settings_say(store: Store) -> None:
     with store.begin() as tx:
         tx.samples.add([sample(NOON)], NOON)
         tx.samples.add([sample(NOON + SECOND)], NOON + SECOND)
-    assert sweep_at(store, NOON + KEEP_SAMPLES).endswith("samples 0")
-    assert sweep_at(store, NOON + KEEP_SAMPLES + SECOND).endswith("samples 1")
+    assert sweep_at(store, NOON + KEEP_SAMPLES).endswith("samples 0, audits 0")
+    assert sweep_at(store, NOON + KEEP_SAMPLES + SECOND).endswith("samples 1, audits 0")
     with store.begin() as tx:
         assert tx.samples.latest("grafana").taken_at == NOON + SECOND
+
+
+def test_who_asked_what_is_kept_for_a_year(store: Store) -> None:
+    entry = AuditEntry(
+        NOON, Platform.FEISHU, "t", "ou_li", "oc_1", ChatKind.GROUP, "help", "/help", Outcome.OK, "", SECOND, "r"
+    )
+    with store.begin() as tx:
+        tx.audits.add(entry)
+    assert sweep_at(store, NOON + KEEP_AUDITS).endswith("audits 0")
+    assert sweep_at(store, NOON + KEEP_AUDITS + SECOND).endswith("audits 1")

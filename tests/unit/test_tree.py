@@ -18,7 +18,9 @@ SECRET = re.compile(r"\b(?:sk-[A-Za-z0-9]{20,}|glsa_[A-Za-z0-9]{32,}|ghp_[A-Za-z
 
 
 def test_packages_on_disk_in_the_wheel_and_in_the_import_contracts_are_the_same() -> None:
-    on_disk = {str(path.parent.relative_to(ROOT)).replace("/", ".") for top in TOPS for path in (ROOT / top).rglob("*.py")}
+    on_disk = {
+        str(path.parent.relative_to(ROOT)).replace("/", ".") for top in TOPS for path in (ROOT / top).rglob("*.py")
+    }
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == on_disk
     assert {package.split(".")[0] for package in on_disk} == set(PROJECT["tool"]["importlinter"]["root_packages"])
 

@@ -23,7 +23,7 @@ __all__ = ["BotInfo", "FeishuCourier", "SlashCommand", "SyncReport"]
 log = structlog.get_logger()
 
 TIMEOUT = timedelta(seconds=5)
-"""For connecting, and for each wait for an answer. A send takes five calls at worst: within a delivery's lease."""
+"""For connecting, and for each wait for an answer: a few calls that all hang still end within a delivery's lease."""
 
 
 class FeishuCourier:
