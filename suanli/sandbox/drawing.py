@@ -72,7 +72,7 @@ def _elements(elements: list[dict[str, Any]], name_of: Namer) -> Iterator[Render
 
 
 def _table(element: dict[str, Any]) -> Table:
-    table = Table(box=SIMPLE_HEAD, header_style="bold", expand=True, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, header_style="bold", expand=True, pad_edge=False, show_edge=False)
     for column in element["columns"]:
         right = column.get("horizontal_align") == "right"
         table.add_column(column["display_name"], justify="right" if right else "left")

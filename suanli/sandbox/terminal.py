@@ -87,6 +87,10 @@ class Terminal:
         self.world.feishu.say(self.human, text, chat=self.world.group if self.in_group else None, mentions=mentioned)
         self.show(PATIENCE)
 
+    def skip(self) -> None:
+        """Take everything that has arrived so far as seen."""
+        self._shown = len(self.world.feishu.tenant.sent)
+
     def show(self, patience: float) -> None:
         """Show every message that has not been shown, waiting for the first of them for `patience` seconds."""
         for sent in self._wait(patience):
@@ -125,5 +129,5 @@ class Terminal:
             self.console.print(Text(f"这张卡片上的按钮 / the buttons of this card: {'  '.join(labels)}"))
             return
         clicked = self.world.feishu.press(self.human, cards[-1].message_id, label)
-        self.console.print(Text(f"☁ {clicked.toast}", style="grey50"))
+        self.console.print(Text(f"☁ {(clicked.toast or {}).get('content', '')}", style="grey50"))
         self.show(PATIENCE)

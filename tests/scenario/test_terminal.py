@@ -1,0 +1,88 @@
+"""The tour and the chat on a terminal, as a newcomer sees them."""
+
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from suanli import wiring
+from suanli.clock import SystemClock
+from suanli.sandbox.drawing import WIDTH
+from suanli.sandbox.terminal import Terminal
+from suanli.sandbox.tour import tour
+from suanli.sandbox.world import World
+
+
+class Screen:
+    """A terminal whose lines come from a list."""
+
+    def __init__(self, world: World) -> None:
+        self._written = StringIO()
+        self.console = Console(file=self._written, width=WIDTH)
+        self.terminal = Terminal(world, self.console, SystemClock())
+        # What was said to others before this screen was opened is not on it.
+        self.terminal.skip()
+        self._check = lambda: world.work.runner.run_once(wiring.CHECK_STOCK)
+
+    def type(self, *lines: str) -> str:
+        """Type lines and leave; what is on the screen."""
+        self.terminal.run(self._reader(*lines), self._check)
+        return self._written.getvalue()
+
+    def take_the_tour(self) -> str:
+        tour(self.terminal, self.console, self._check)
+        return self._written.getvalue()
+
+    @staticmethod
+    def _reader(*lines: str) -> Callable[[str], str]:
+        left = iter(lines)
+
+        def read(_prompt: str) -> str:
+            try:
+                return next(left)
+            except StopIteration:
+                raise EOFError from None
+
+        return read
+
+
+@pytest.fixture
+def screen(world: World) -> Screen:
+    return Screen(world)
+
+
+def test_the_tour_shows_help_ids_stock_a_typo_and_the_low_stock_message(screen: Screen) -> None:
+    shown = screen.take_the_tour()
+    seen = (
+        "命令一览",
+        "open_id：ou_",
+        "GPU 库存",
+        "4090 库存",
+        "没有 /stok 这个命令",
+        "GPU库存预警",
+        "当前空闲：85 张",
+    )
+    assert [each for each in seen if each not in shown] == []
+
+
+def test_a_button_of_the_last_card_can_be_pressed(screen: Screen) -> None:
+    shown = screen.type("/stock H100", ":press 全部型号")
+    assert "已收到，结果马上发到会话里。" in shown
+    assert "GPU 库存" in shown.split("已收到")[1]
+
+
+def test_one_may_be_somebody_else_and_speak_in_the_group(screen: Screen) -> None:
+    shown = screen.type(":as 王芳", ":group", "@算力 /status")
+    assert "运行状态" in shown
+    assert "算力 → 算力交流群" in shown
+
+
+def test_what_is_mistyped_is_answered_with_what_there_is(screen: Screen) -> None:
+    shown = screen.type(":as nobody", ":what", "/help", ":press nothing")
+    assert "王芳 李雷 韩梅梅" in shown
+    assert "/userid" in shown.split("这张卡片上的按钮")[1]
+
+
+def test_nobody_answers_in_the_group_without_a_mention(screen: Screen) -> None:
+    assert "在群里要先 @算力" in screen.type(":group", "/stock")
