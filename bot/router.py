@@ -168,7 +168,7 @@ class Router:
                 turn.message.text[:500], outcome, answer.title, latency, reference_of(origin),
             )
         )  # fmt: skip
-        log.info("command", command=command, outcome=outcome, event_id=origin.event_id, open_id=sender.open_id)
+        log.debug("command", command=command, outcome=outcome, event_id=origin.event_id, open_id=sender.open_id)
 
 
 def reference_of(origin: Origin) -> str:

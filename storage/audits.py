@@ -6,10 +6,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
+from storage.prepared import Prepared
 from storage.tables import AuditRow
 from suanli.domain.audit import AuditEntry
 
-_ADD = insert(AuditRow)
+_ADD = Prepared(
+    insert(AuditRow).returning(AuditRow.id),
+    inserts=(
+        "at", "platform", "tenant", "open_id", "chat_id", "chat_kind", "command", "words", "outcome", "detail",
+        "latency_us", "reference",
+    ),
+)  # fmt: skip
 _NEWEST = select(AuditRow.__table__).order_by(AuditRow.id.desc()).limit(bindparam("limit"))
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -38,7 +45,7 @@ class SqlAudits:
             "latency_us": entry.latency // _MICROSECOND,
             "reference": entry.reference,
         }
-        self._connection.execute(_ADD, row)
+        _ADD.run(self._connection, row)
 
     def newest(self, limit: int) -> Sequence[AuditEntry]:
         """The last entries, newest first."""

@@ -4,13 +4,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from storage.prepared import Prepared
 from storage.tables import ChatRow
 from storage.upserts import insert_new, insert_or_set
 from suanli.domain.chat import ChatId, Platform
 from suanli.i18n import Lang
 
-_LANG_OF = select(ChatRow.lang).where(
-    ChatRow.platform == bindparam("platform"), ChatRow.chat_id == bindparam("chat_id")
+_LANG_OF = Prepared(
+    select(ChatRow.lang).where(ChatRow.platform == bindparam("platform"), ChatRow.chat_id == bindparam("chat_id"))
 )
 _CHOOSE_LANG = insert_or_set(ChatRow, "lang")
 _WELCOME_NEW = insert_new(ChatRow).returning(ChatRow.chat_id)
@@ -35,7 +36,8 @@ class SqlChats:
 
     def lang_of(self, platform: Platform, chat_id: str) -> Lang | None:
         """The language chosen for a chat (or, by open_id, for a person), or None."""
-        return self._connection.execute(_LANG_OF, {"platform": platform, "chat_id": chat_id}).scalar()
+        rows = _LANG_OF.run(self._connection, {"platform": platform, "chat_id": chat_id})
+        return rows[0][0] if rows else None
 
     def choose_lang(self, platform: Platform, chat_id: str, lang: Lang) -> None:
         """Remember a language."""

@@ -5,13 +5,14 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from storage.prepared import Prepared
 from storage.tables import GrantRow
 from storage.upserts import insert_or_set
 from suanli.domain.access import Grant, Role
 from suanli.domain.chat import OpenId, Platform
 
 _THIS = (GrantRow.platform == bindparam("platform"), GrantRow.open_id == bindparam("open_id"))
-_ROLE_OF = select(GrantRow.role).where(*_THIS)
+_ROLE_OF = Prepared(select(GrantRow.role).where(*_THIS))
 _ALL = select(GrantRow.platform, GrantRow.open_id, GrantRow.role, GrantRow.granted_by, GrantRow.granted_at).where(
     GrantRow.platform == bindparam("platform")
 )
@@ -29,7 +30,8 @@ class SqlGrants:
 
     def role_of(self, platform: Platform, open_id: OpenId) -> Role | None:
         """The role granted to a person, or None."""
-        return self._connection.execute(_ROLE_OF, {"platform": platform, "open_id": open_id}).scalar()
+        rows = _ROLE_OF.run(self._connection, {"platform": platform, "open_id": open_id})
+        return rows[0][0] if rows else None
 
     def all(self, platform: Platform) -> Sequence[Grant]:
         """Every grant, highest role first, within a role the longest held first."""

@@ -4,11 +4,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete
 
+from storage.prepared import Prepared
 from storage.tables import InboxRow
 from storage.upserts import insert_new
 from suanli.domain.chat import Origin
 
-_ADMIT = insert_new(InboxRow).returning(InboxRow.key)
+_ADMIT = Prepared(
+    insert_new(InboxRow).returning(InboxRow.key), inserts=("platform", "key", "kind", "event_id", "received_at")
+)
 
 
 class SqlInbox:
@@ -28,7 +31,7 @@ class SqlInbox:
             "event_id": origin.event_id,
             "received_at": now,
         }
-        return self._connection.execute(_ADMIT, row).first() is not None
+        return bool(_ADMIT.run(self._connection, row))
 
     def forget_before(self, moment: datetime) -> int:
         """Drop what was received earlier than `moment`; how many."""

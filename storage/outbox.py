@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, func, or_, sele
 from storage import answers
 from storage.columns import UtcDateTime
 from storage.lanes import Lane, SqlLanes, rate_lanes
+from storage.prepared import Prepared
 from storage.tables import LaneRow, OutboxRow
 from storage.upserts import insert_new
 from suanli.domain.chat import MessageId, Platform, Target
@@ -22,7 +23,13 @@ AnyRow = Row[*tuple[Any, ...]]
 
 _NOW = bindparam("now", type_=UtcDateTime())
 
-_POST = insert_new(OutboxRow).returning(OutboxRow.id)
+_POST = Prepared(
+    insert_new(OutboxRow).returning(OutboxRow.id),
+    inserts=(
+        "key", "uuid", "platform", "target_kind", "target_id", "lane", "reply_to", "urgent", "answer", "as_text",
+        "created_at", "due_at", "attempts", "error",
+    ),
+)  # fmt: skip
 
 _WAITING = and_(OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
 _DUE = and_(_WAITING, OutboxRow.due_at <= _NOW, or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until <= _NOW))
@@ -104,7 +111,7 @@ class SqlOutbox:
             "attempts": 0,
             "error": "",
         }
-        return self._connection.execute(_POST, row).first() is not None
+        return bool(_POST.run(self._connection, row))
 
     def claim(
         self, *, owner: str, now: datetime, lease: timedelta, limit: int, lane: Rate, whole: Sequence[Rate]

@@ -6,13 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
+from storage.prepared import Prepared
 from storage.tables import SampleRow, SourceRow
 from storage.upserts import insert_new, insert_or_set
 from suanli.domain.stock import Sample, Snapshot, SourceState
 
 _ADD = insert_new(SampleRow)
 _WELL = insert_or_set(SourceRow, "ok_at", "error", "failures", unless_later="ok_at")
-_LATEST = (
+_LATEST = Prepared(
     select(
         SampleRow.taken_at,
         SampleRow.source,
@@ -68,8 +69,7 @@ class SqlSamples:
 
     def latest(self, source: str) -> Snapshot:
         """The newest complete answer of a source, by model, region and clock class."""
-        rows = self._connection.execute(_LATEST, {"source": source}).all()
-        samples = tuple(Sample(*row) for row in rows)
+        samples = tuple(Sample(*row) for row in _LATEST.run(self._connection, {"source": source}))
         return Snapshot(source, samples[0].taken_at if samples else None, samples)
 
     def states(self) -> Sequence[SourceState]:

@@ -57,8 +57,21 @@ class SqlTransaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What happens inside is undone alone when it raises."""
-        with self._connection.begin_nested():
+        # SQLAlchemy's own way costs as much as all other statements of an event together.
+        self._say("SAVEPOINT inner_part")
+        try:
             yield
+        except BaseException:
+            self._say("ROLLBACK TO SAVEPOINT inner_part")
+            raise
+        self._say("RELEASE SAVEPOINT inner_part")
+
+    def _say(self, sql: str) -> None:
+        cursor = self._connection.connection.cursor()
+        try:
+            cursor.execute(sql)
+        finally:
+            cursor.close()
 
 
 class SqlStore:

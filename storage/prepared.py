@@ -1,0 +1,70 @@
+"""Statements that every event runs: compiled once for each database, then run on the driver's own cursor.
+
+SQLAlchemy's bookkeeping of an execution costs several times what SQLite needs for the statement itself, and an event
+runs six of them (figures in docs/adr/0011). Only that bookkeeping is left out: the statements are ordinary ones over
+the typed tables, and values go through the types of their columns in both directions.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Insert, Select
+from sqlalchemy.types import TypeEngine
+
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A statement as one database takes it; a converter is None where driver and domain agree on a value."""
+
+    sql: str
+    binds: tuple[tuple[str, Convert | None], ...]
+    positional: bool
+    columns: tuple[Convert | None, ...]
+
+    def parameters(self, values: Mapping[str, Any]) -> Any:
+        """Values as the driver takes them."""
+        given = [(name, convert(values[name]) if convert else values[name]) for name, convert in self.binds]
+        return [value for _, value in given] if self.positional else dict(given)
+
+    def row(self, cells: Sequence[Any]) -> tuple[Any, ...]:
+        """A row as the domain takes it."""
+        return tuple(convert(cell) if convert else cell for convert, cell in zip(self.columns, cells, strict=True))
+
+
+class Prepared:
+    """A SELECT, or an INSERT with RETURNING, of which all parameters are given by name at each run."""
+
+    def __init__(self, statement: Select[*tuple[Any, ...]] | Insert, *, inserts: Sequence[str] = ()) -> None:
+        """`inserts` names the columns that an INSERT is given."""
+        self._statement = statement
+        self._inserts = list(inserts)
+        self._forms: dict[str, _Form] = {}
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows that come back."""
+        dialect = connection.dialect
+        form = self._forms.get(dialect.name) or self._forms.setdefault(dialect.name, self._compile(dialect))
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(form.sql, form.parameters(values))
+            return [form.row(cells) for cells in cursor.fetchall()]
+        finally:
+            cursor.close()
+
+    def _compile(self, dialect: Dialect) -> _Form:
+        compiled = self._statement.compile(dialect=dialect, column_keys=self._inserts or None)
+        names = compiled.positiontup or list(compiled.binds)
+        binds = tuple((name, _into(compiled.binds[name].type, dialect)) for name in names)
+        columns = tuple(_out_of(column.type, dialect) for column in self._statement.exported_columns)
+        return _Form(str(compiled), binds, compiled.positiontup is not None, columns)
+
+
+def _into(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _out_of(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
