@@ -23,6 +23,7 @@ class _Form:
     binds: tuple[tuple[str, Convert | None], ...]
     positional: bool
     columns: tuple[Convert | None, ...]
+    as_they_come: bool
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
         """Values as the driver takes them."""
@@ -31,6 +32,8 @@ class _Form:
 
     def row(self, cells: Sequence[Any]) -> tuple[Any, ...]:
         """A row as the domain takes it."""
+        if self.as_they_come:
+            return tuple(cells)
         return tuple(convert(cell) if convert else cell for convert, cell in zip(self.columns, cells, strict=True))
 
 
@@ -59,7 +62,7 @@ class Prepared:
         names = compiled.positiontup or list(compiled.binds)
         binds = tuple((name, _into(compiled.binds[name].type, dialect)) for name in names)
         columns = tuple(_out_of(column.type, dialect) for column in self._statement.exported_columns)
-        return _Form(str(compiled), binds, compiled.positiontup is not None, columns)
+        return _Form(str(compiled), binds, compiled.positiontup is not None, columns, not any(columns))
 
 
 def _into(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from storage.prepared import Prepared
 from storage.tables import SampleRow, SourceRow
@@ -13,10 +13,9 @@ from suanli.domain.stock import Sample, Snapshot, SourceState
 
 _ADD = insert_new(SampleRow)
 _WELL = insert_or_set(SourceRow, "ok_at", "error", "failures", unless_later="ok_at")
-_LATEST = Prepared(
+_NEWEST = Prepared(select(SourceRow.ok_at).where(SourceRow.source == bindparam("source")))
+_TAKEN_AT = Prepared(
     select(
-        SampleRow.taken_at,
-        SampleRow.source,
         SampleRow.model,
         SampleRow.region,
         SampleRow.clock,
@@ -25,8 +24,7 @@ _LATEST = Prepared(
         SampleRow.used,
         SampleRow.unavailable,
     )
-    .join(SourceRow, and_(SampleRow.source == SourceRow.source, SampleRow.taken_at == SourceRow.ok_at))
-    .where(SourceRow.source == bindparam("source"))
+    .where(SampleRow.source == bindparam("source"), SampleRow.taken_at == bindparam("taken_at"))
     .order_by(SampleRow.model, SampleRow.region, SampleRow.clock)
 )
 _MEET = insert_new(SourceRow)
@@ -69,8 +67,12 @@ class SqlSamples:
 
     def latest(self, source: str) -> Snapshot:
         """The newest complete answer of a source, by model, region and clock class."""
-        samples = tuple(Sample(*row) for row in _LATEST.run(self._connection, {"source": source}))
-        return Snapshot(source, samples[0].taken_at if samples else None, samples)
+        newest = _NEWEST.run(self._connection, {"source": source})
+        taken_at = newest[0][0] if newest else None
+        if taken_at is None:
+            return Snapshot(source, None, ())
+        rows = _TAKEN_AT.run(self._connection, {"source": source, "taken_at": taken_at})
+        return Snapshot(source, taken_at if rows else None, tuple(Sample(taken_at, source, *row) for row in rows))
 
     def states(self) -> Sequence[SourceState]:
         """How every source is doing, by name."""

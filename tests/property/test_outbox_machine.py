@@ -123,7 +123,13 @@ class OutboxMachine(RuleBasedStateMachine):
         self.limits: dict[str, Passed] = defaultdict(Passed)
 
     def teardown(self) -> None:
-        """Let all that still waits be delivered: nothing was lost."""
+        try:
+            self.deliver_the_rest()
+        finally:
+            self.store.close()
+
+    def deliver_the_rest(self) -> None:
+        """Nothing was lost: all that still waits can be delivered."""
         self.now += timedelta(days=1)
         while self.something_waits():
             for parcel in self.claimed("last", 5):
@@ -132,7 +138,6 @@ class OutboxMachine(RuleBasedStateMachine):
         with self.store.begin() as tx:
             depth = tx.outbox.depth()
         assert (depth.waiting, depth.dead) == (0, sum(each.end == "dead" for each in self.messages.values()))
-        self.store.close()
 
     @initialize(places=st.lists(PLACES, min_size=3, max_size=5))
     def begin(self, places: list[str]) -> None:
