@@ -9,6 +9,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 BUSY = 30
 """Seconds that a transaction waits for its turn before the database counts as down."""
 
+CONNECT = 10
+"""Seconds in which a connection to PostgreSQL must be made."""
+
 _THREADS = 16
 
 
@@ -29,7 +32,14 @@ def open_engine(where: URL) -> Engine:
     """An engine on this database; nothing is connected yet, but the folder of a SQLite file is made."""
     if where.drivername == "sqlite":
         return _open_sqlite(where)
-    return create_engine(where, pool_size=_THREADS, max_overflow=0, pool_timeout=BUSY, pool_pre_ping=True)
+    return create_engine(
+        where,
+        connect_args={"connect_timeout": CONNECT},
+        pool_size=_THREADS,
+        max_overflow=0,
+        pool_timeout=BUSY,
+        pool_pre_ping=True,  # after a restart of the database the first transaction works, not only the second
+    )
 
 
 def _open_sqlite(where: URL) -> Engine:

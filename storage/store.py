@@ -64,7 +64,8 @@ class SqlTransaction:
         except BaseException:
             self._say("ROLLBACK TO SAVEPOINT inner_part")
             raise
-        self._say("RELEASE SAVEPOINT inner_part")
+        finally:
+            self._say("RELEASE SAVEPOINT inner_part")  # or an outer one of this name would stay hidden behind it
 
     def _say(self, sql: str) -> None:
         cursor = self._connection.connection.cursor()
@@ -78,7 +79,7 @@ class SqlStore:
     """All state, in one database: `SqlStore("sqlite:///data/suanli.db")` or `SqlStore("postgresql://…")`.
 
     The database is opened at first use; its schema is the business of `storage.migrate`. Any thread may begin a
-    transaction, but not a second one inside its first. Errors of the database stay SQLAlchemy's.
+    transaction, but not a second one inside its first. Errors of the database stay SQLAlchemy's or the driver's.
 
     A process may fork before the first use, or after `close`, but not in between: SQLite would take the parent's locks
     for its own, so that the child could lose what the parent writes. A child that inherits an open store is refused.

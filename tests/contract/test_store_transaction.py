@@ -54,6 +54,18 @@ def test_what_a_savepoint_did_is_undone_alone_when_it_raises(store: Store) -> No
     assert known(store, "before", "inside", "after") == [True, False, True]
 
 
+def test_a_savepoint_undoes_all_of_its_inside_even_after_one_inside_it_was_undone(store: Store) -> None:
+    with store.begin() as tx:
+        with suppress(LookupError), tx.savepoint():
+            tx.facts.put("outer", "x", NOON)
+            with suppress(LookupError), tx.savepoint():
+                tx.facts.put("inner", "x", NOON)
+                raise LookupError
+            raise LookupError
+        tx.facts.put("after", "x", NOON)
+    assert known(store, "outer", "inner", "after") == [False, False, True]
+
+
 def test_what_a_savepoint_did_stays_when_it_ends_well_and_goes_with_its_transaction(store: Store) -> None:
     with store.begin() as tx, tx.savepoint():
         tx.facts.put("a", "x", NOON)
