@@ -11,7 +11,7 @@ from storage.tables import AuditRow
 from suanli.domain.audit import AuditEntry
 
 _ADD = Prepared(
-    insert(AuditRow).returning(AuditRow.id),
+    insert(AuditRow).inline(),
     inserts=(
         "at", "platform", "tenant", "open_id", "chat_id", "chat_kind", "command", "words", "outcome", "detail",
         "latency_us", "reference",

@@ -38,7 +38,7 @@ class _Form:
 
 
 class Prepared:
-    """A SELECT, or an INSERT with RETURNING, of which all parameters are given by name at each run."""
+    """A SELECT or an INSERT of which all parameters are given by name at each run."""
 
     def __init__(self, statement: Select[*tuple[Any, ...]] | Insert, *, inserts: Sequence[str] = ()) -> None:
         """`inserts` names the columns that an INSERT is given."""
@@ -47,13 +47,13 @@ class Prepared:
         self._forms: dict[str, _Form] = {}
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """The rows that come back."""
+        """The rows that come back; of an INSERT without RETURNING none."""
         dialect = connection.dialect
         form = self._forms.get(dialect.name) or self._forms.setdefault(dialect.name, self._compile(dialect))
         cursor = connection.connection.cursor()
         try:
             cursor.execute(form.sql, form.parameters(values))
-            return [form.row(cells) for cells in cursor.fetchall()]
+            return [form.row(cells) for cells in cursor.fetchall()] if form.columns else []
         finally:
             cursor.close()
 

@@ -42,10 +42,12 @@ _STATES = select(SourceRow.source, SourceRow.ok_at, SourceRow.failed_at, SourceR
 class SqlSamples:
     """The `Samples` of one transaction."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_known")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, known: dict[str, Snapshot]) -> None:
+        """`known` keeps the last snapshot of each source from one transaction to the next."""
         self._connection = connection
+        self._known = known
 
     def add(self, samples: Sequence[Sample], now: datetime) -> None:  # noqa: ARG002 an answer is as old as it says
         """Store one complete answer of a source, and that the source is well.
@@ -71,6 +73,13 @@ class SqlSamples:
         taken_at = newest[0][0] if newest else None
         if taken_at is None:
             return Snapshot(source, None, ())
+        known = self._known.get(source)
+        # What a source said at a moment never changes, so it is read once.
+        if known is None or known.taken_at != taken_at:
+            known = self._known[source] = self._read(source, taken_at)
+        return known
+
+    def _read(self, source: str, taken_at: datetime) -> Snapshot:
         rows = _TAKEN_AT.run(self._connection, {"source": source, "taken_at": taken_at})
         return Snapshot(source, taken_at if rows else None, tuple(Sample(taken_at, source, *row) for row in rows))
 
@@ -80,4 +89,5 @@ class SqlSamples:
 
     def forget_before(self, moment: datetime) -> int:
         """Drop samples taken earlier than `moment`; how many."""
+        self._known.clear()
         return self._connection.execute(delete(SampleRow).where(SampleRow.taken_at < moment)).rowcount

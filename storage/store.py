@@ -16,6 +16,7 @@ from storage.notices import SqlNotices
 from storage.outbox import SqlOutbox
 from storage.runs import SqlRuns
 from storage.samples import SqlSamples
+from suanli.domain.stock import Snapshot
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
@@ -36,13 +37,13 @@ class SqlTransaction:
         "samples",
     )
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, snapshots: dict[str, Snapshot]) -> None:
         self._connection = connection
         self.inbox = SqlInbox(connection)
         self.outbox = SqlOutbox(connection)
         self.grants = SqlGrants(connection)
         self.chats = SqlChats(connection)
-        self.samples = SqlSamples(connection)
+        self.samples = SqlSamples(connection, snapshots)
         self.notices = SqlNotices(connection)
         self.audits = SqlAudits(connection)
         self.runs = SqlRuns(connection)
@@ -88,13 +89,14 @@ class SqlStore:
     def __init__(self, url: str) -> None:
         self._engine = open_engine(address(url))
         self._process: int | None = None
+        self._snapshots: dict[str, Snapshot] = {}
 
     @contextmanager
     def begin(self) -> Iterator[SqlTransaction]:
         """A transaction: committed at the end, rolled back when something is raised."""
         self._refuse_inherited()
         with self._engine.begin() as connection:
-            yield SqlTransaction(connection)
+            yield SqlTransaction(connection, self._snapshots)
 
     def close(self) -> None:
         """Close the connections of this process; the next transaction opens the database again."""

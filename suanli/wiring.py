@@ -66,6 +66,11 @@ def open_store(settings: Settings) -> SqlStore:
     return SqlStore(settings.database_url.get_secret_value())
 
 
+def is_embedded(settings: Settings) -> bool:
+    """Whether the database is a file of this machine, with one writer at a time, rather than a server."""
+    return settings.database_url.get_secret_value().startswith("sqlite")
+
+
 def upgrade(settings: Settings) -> None:
     """Bring the database up to this version; safe for several processes at once."""
     migrate.upgrade(settings.database_url.get_secret_value())

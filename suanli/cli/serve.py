@@ -19,6 +19,9 @@ log = structlog.get_logger()
 THREADS = 8
 """Requests served at a time in one process; each is a few milliseconds of SQL."""
 
+WORKERS = 2
+"""Processes of `suanli web` on PostgreSQL. On SQLite there is one: two that write take turns, at a third less in all."""
+
 
 def up(_: argparse.Namespace) -> int:
     """Everything in one process: webhook, jobs and delivery. Migrates the database first."""
@@ -54,6 +57,7 @@ def web(_: argparse.Namespace) -> int:
         lambda: wiring.build_web(settings, wiring.open_store(settings), SystemClock(), lambda: None),
         str(settings.listen),
         threads=THREADS,
+        workers=1 if wiring.is_embedded(settings) else WORKERS,
     )
     return 0
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-WORKERS = 2
 TMP = Path("/dev/shm")  # noqa: S108 gunicorn's heartbeat files belong in memory: a busy disk must not look like a hang
 
 
@@ -25,7 +24,7 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn ships no 
         return self._build()
 
 
-def serve(build: Callable[[], Flask], address: str, *, threads: int, workers: int = WORKERS) -> None:
+def serve(build: Callable[[], Flask], address: str, *, threads: int, workers: int = 1) -> None:
     """Serve the application that `build` makes in each worker, until told to stop."""
     options: dict[str, object] = {
         "bind": address,
