@@ -20,7 +20,7 @@ THREADS = 8
 """Requests served at a time in one process; each is a few milliseconds of SQL."""
 
 WORKERS = 2
-"""Processes of `suanli web` on PostgreSQL. On SQLite there is one: two that write take turns, at a third less in all."""
+"""Processes of `suanli web` on PostgreSQL. On SQLite there is one: two take turns to write, and do less in all."""
 
 
 def up(_: argparse.Namespace) -> int:
