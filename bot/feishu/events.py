@@ -186,7 +186,7 @@ def _message(header: _Header, received: _Received, bot_open_id: str | None) -> M
         MessageId(message.message_id),
         _person(received.sender.sender_id, received.sender.tenant_key),
         # Room around each placeholder: people write "@bot/stock" and "grant@Li admin" without spaces.
-        _PLACEHOLDER.sub(lambda found: " " if found[0] in ours else f" {found[0]} ", text),
+        _PLACEHOLDER.sub(lambda found: " " if found[0] in ours else f" {found[0]} ", _whole(text)),
         tuple(Mention(m.key, _person(m.id, m.tenant_key, m.name)) for m in mentions if m.key not in ours),
         addressed=private or bool(ours),
     )
@@ -196,7 +196,7 @@ def _click(header: _Header, action: _CardAction) -> Click:
     origin = _origin(header, action.context.open_chat_id, ChatKind.GROUP)
     value = action.action.value
     # The protocol allows a string here; ours are objects of strings, so nothing else can mean anything.
-    pairs = {str(k): v for k, v in value.items() if isinstance(v, str)} if isinstance(value, dict) else {}
+    pairs = {str(k): _whole(v) for k, v in value.items() if isinstance(v, str)} if isinstance(value, dict) else {}
     card = action.context.open_message_id
     return Click(origin, _person(action.operator, action.operator.tenant_key), MessageId(card) if card else None, pairs)
 
@@ -219,7 +219,14 @@ def _origin(header: _Header, chat_id: str | None, kind: ChatKind) -> Origin:
 
 
 def _person(ids: _Ids, tenant: str | None, name: str = "") -> Person:
-    return Person(OpenId(ids.open_id), ids.user_id or None, ids.union_id or None, name or None, tenant or None)
+    return Person(
+        OpenId(_whole(ids.open_id)), ids.user_id or None, ids.union_id or None, _whole(name) or None, tenant or None
+    )
+
+
+def _whole(text: str) -> str:
+    """Text without halves of surrogate pairs, which JSON can carry and nothing else can: they become `?`."""
+    return text.encode(errors="replace").decode()
 
 
 def _moment(stamp: str) -> datetime:

@@ -33,7 +33,14 @@ def up(_: argparse.Namespace) -> int:
     wiring.take_over(settings, store, clock)
     work = wiring.build_work(settings, store, clock)
     app = wiring.build_web(settings, store, clock, work.delivery.wake)
-    server = create_server(app, host=settings.listen.host, port=settings.listen.port, threads=THREADS)
+    server = create_server(
+        app,
+        host=settings.listen.host,
+        port=settings.listen.port,
+        threads=THREADS,
+        # The application has its own, smaller limits; this one keeps a body without a length off the disk.
+        max_request_body_size=2 * 1024 * 1024,
+    )
     # Waitress ends its loop, and the requests it has begun, on SystemExit.
     signal.signal(signal.SIGTERM, _exit)
     work.start()

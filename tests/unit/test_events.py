@@ -137,6 +137,14 @@ def test_deliveries_of_one_message_share_a_key_whatever_their_event_id() -> None
     assert message(received()).origin.key == message(again).origin.key == "cli_a:om_1"
 
 
+def test_half_a_character_becomes_a_question_mark() -> None:
+    """JSON can carry it, no database and no request can: it would fail each time it is delivered again."""
+    mentions = [mention("@_user_2", "ou_wang", "\ud83d")]
+    got = message(received("/stock \udc00 @_user_2", chat_type="p2p", mentions=mentions))
+    assert got.text.split() == ["/stock", "?", "@_user_2"]
+    assert got.mentions[0].person.name == "?"
+
+
 def click(value: object) -> Click:
     action = {
         "operator": {"open_id": "ou_li", "tenant_key": "ten"},
