@@ -9,6 +9,7 @@ MAX_LINE = 2_000
 """Characters of a message that are read as a command; nobody types more, and quoting is not linear in them."""
 
 _SLASHES = "/／⁄∕"
+_ASCII_BLANKS = {code: " " for code in range(128) if chr(code).isspace()}
 _QUOTES = {'"': '"', "“": "”", "”": "”", "「": "」", "＂": "＂"}
 _WORD = re.compile(r"\s*(?:([\"“”「＂])(.*?)([\"”」＂])(?=\s|$)|(\S+))", re.DOTALL)
 
@@ -35,13 +36,19 @@ def write(words: Sequence[str]) -> str:
 
 def _without_invisible(text: str) -> str:
     """Without zero-width and other format characters (Unicode Cf); every kind of blank becomes a space."""
+    if text.isascii():
+        return text.translate(_ASCII_BLANKS)
     kept = (c for c in text if unicodedata.category(c) != "Cf")
     return "".join(" " if c.isspace() or unicodedata.category(c) == "Zs" else c for c in kept)
 
 
 def _words(line: str) -> list[str]:
     found = (_quoted(m) if m[1] else [m[4]] for m in _WORD.finditer(line))
-    return [word for group in found for word in (unicodedata.normalize("NFKC", w).strip() for w in group) if word]
+    return [word for group in found for word in (_narrow(w) for w in group) if word]
+
+
+def _narrow(word: str) -> str:
+    return (word if word.isascii() else unicodedata.normalize("NFKC", word)).strip()
 
 
 def _quoted(match: re.Match[str]) -> list[str]:

@@ -43,9 +43,7 @@ def _serve(event: dict[str, Any], identity: Identity, router: Router) -> tuple[R
         # Feishu asks again in 15 s; by then the delivering process has learnt who we are.
         log.warning("bot_unknown")
         return jsonify(error="not ready"), 503
-    if incoming is None:
-        return jsonify(), 200
-    toast = router.handle(incoming)
+    toast = router.handle(incoming) if incoming is not None else None
     if isinstance(incoming, Click) and toast:
         return jsonify(toast={"type": "info", "content": toast}), 200
-    return jsonify(), 200
+    return Response("{}", mimetype="application/json"), 200

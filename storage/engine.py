@@ -63,4 +63,5 @@ def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
 
 def _begin(connection: Connection) -> None:
     # At once for writing: a transaction that reads first and writes later could not be let wait, only refused.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # On the driver's own cursor, for every event begins with it (storage/prepared.py).
+    connection.connection.cursor().execute("BEGIN IMMEDIATE")
