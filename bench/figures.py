@@ -34,12 +34,13 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table. Without a target it only informs."""
+    """One line of the table. Without a target it only informs; `rounds` are what `value` is the median of."""
 
     name: str
     value: float
     unit: str
     target: Target | None = None
+    rounds: tuple[float, ...] = ()
 
     @property
     def missed(self) -> bool:
@@ -47,17 +48,29 @@ class Figure:
         return self.target is not None and not self.target.holds(self.value)
 
     def cells(self) -> tuple[str, ...]:
-        """Name, measured, target, measured as a part of the target, verdict."""
-        measured = f"{self.value:.3g} {self.unit}" if self.value < 1000 else f"{self.value:.0f} {self.unit}"
+        """Name, measured, slowest and fastest round, target, measured as a part of the target, verdict."""
+        spread = f"{_short(min(self.rounds))}–{_short(max(self.rounds))}" if self.rounds else ""
+        measured = self.name, f"{_short(self.value)} {self.unit}", spread
         if self.target is None:
-            return self.name, measured, "", "", ""
+            return *measured, "", "", ""
         part = f"{self.value / self.target.limit:.2f}×"
-        return self.name, measured, f"{self.target} {self.unit}", part, "MISSED" if self.missed else "met"
+        return *measured, f"{self.target} {self.unit}", part, "MISSED" if self.missed else "met"
 
     def as_json(self) -> dict[str, Any]:
         """The same for machines, not rounded."""
         target = {"sign": self.target.sign, "limit": self.target.limit} if self.target else None
-        return {"name": self.name, "value": self.value, "unit": self.unit, "target": target, "missed": self.missed}
+        return {
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "target": target,
+            "missed": self.missed,
+            "rounds": self.rounds,
+        }
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -83,7 +96,7 @@ def load_average() -> str:
 def show(figures: Sequence[Figure], console: Console) -> None:
     """The table."""
     table = Table("figure")
-    for title in ("measured", "target", "÷ target", ""):
+    for title in ("measured", "rounds", "target", "÷ target", ""):
         table.add_column(title, justify="right")
     for figure in figures:
         table.add_row(*figure.cells())

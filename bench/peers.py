@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Column, MetaData, String, Table
+from sqlalchemy import Column, Engine, MetaData, String, Table, create_engine
 from sqlalchemy.dialects.sqlite import insert
 from werkzeug import Response
 
@@ -29,15 +29,11 @@ def bare() -> Flask:
     return app
 
 
-def lark(database: str) -> Flask:
-    """lark-oapi's dispatcher and Flask adapter: verify, decrypt, parse, and one insert that dedupes.
-
-    The database is opened as the product opens its own, which is faster than SQLAlchemy's defaults.
-    """
+def lark(engine: Engine) -> Flask:
+    """lark-oapi's dispatcher and Flask adapter: verify, decrypt, parse, and one insert that dedupes."""
     import lark_oapi  # noqa: PLC0415 seconds, and only this peer needs it
     from lark_oapi.adapter.flask import parse_req, parse_resp  # noqa: PLC0415 as above
 
-    engine = open_engine(address(database))
     app = Flask("lark")
 
     def remember(event: Any) -> None:
@@ -45,8 +41,8 @@ def lark(database: str) -> Flask:
         with engine.begin() as connection:
             connection.execute(new)
 
-    keys = lark_oapi.EventDispatcherHandler.builder(App().encrypt_key, App().verification_token)
-    handler = keys.register_p2_im_message_receive_v1(remember).build()
+    builder = lark_oapi.EventDispatcherHandler.builder(App().encrypt_key, App().verification_token)
+    handler = builder.register_p2_im_message_receive_v1(remember).build()
 
     @app.post(PATH)
     def receive() -> Response:
@@ -56,17 +52,30 @@ def lark(database: str) -> Flask:
     return app
 
 
+def plain(database: str) -> Engine:
+    """A database as SQLAlchemy opens it by itself, but patient: a busy machine must not make the peer fail."""
+    return create_engine(database, connect_args={"timeout": 60})
+
+
+def tuned(database: str) -> Engine:
+    """A database opened as the product opens its own."""
+    return open_engine(address(database))
+
+
+OPENERS = {"plain": plain, "tuned": tuned}
+
+
 def main(which: str, listen: str, database: str) -> None:
-    """Serve a peer as `suanli web` serves the product."""
+    """Serve a peer as `suanli web` serves the product on SQLite: one process."""
     if which == "bare":
         serve(bare, listen, threads=THREADS)
         return
     import lark_oapi  # noqa: F401, PLC0415 once, before gunicorn forks, as the product's modules are
 
-    engine = open_engine(address(database))
+    engine = OPENERS[which](database)
     SEEN.metadata.create_all(engine)
-    engine.dispose()
-    serve(partial(lark, database), listen, threads=THREADS)
+    engine.dispose()  # nothing is open while gunicorn forks
+    serve(partial(lark, engine), listen, threads=THREADS)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Whether what was measured was also right: every event served, recorded, answered and audited exactly once."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -31,9 +31,10 @@ def check_replied(sent: Sequence[Sent], questions: Sequence[Question]) -> dict[s
     return {each.reply_to: each for each in sent}
 
 
-def check_stored(database: Path, query: str, expected: Iterable[str]) -> None:
-    """The query gives these values, once each, in order."""
-    _same(query, _read(database, query), sorted(expected))
+def check_seen(database: Path, questions: Sequence[Question]) -> None:
+    """A peer's table holds each of these once and no more."""
+    seen = _read(database, "SELECT message_id FROM seen ORDER BY message_id")
+    _same("seen", seen, sorted(question.message_id for question in questions))
 
 
 def _read(database: Path, query: str) -> list[object]:

@@ -17,7 +17,7 @@ from bench.figures import Figure, load_average, machine, save, show
 from bench.processes import ROOT
 from suanli.clock import SystemClock
 
-WIDTH = 110
+WIDTH = 120
 RESULTS = ROOT / "bench" / "results"
 
 
@@ -33,8 +33,8 @@ class _Size:
     limit: int
 
 
-_FULL = _Size(7, 2000, 1500, 1000, 1000, 240)
-_QUICK = _Size(1, 300, 150, 100, 200, 120)
+_FULL = _Size(7, 1000, 1500, 1000, 1000, 240)
+_QUICK = _Size(1, 200, 150, 100, 200, 120)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -27,6 +27,7 @@ def main() -> None:
     logs.configure(sys.stdout)
     settings, clock = unlimited(from_process()), SystemClock()
     store = wiring.open_store(settings)
+    wiring.take_over(settings, store, clock)
     work = wiring.build_work(settings, store, clock)
     app = wiring.build_web(settings, store, clock, work.delivery.wake)
     server = create_server(app, host=settings.listen.host, port=settings.listen.port, threads=THREADS)

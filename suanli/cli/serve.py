@@ -16,8 +16,8 @@ from suanli.settings import Process
 
 log = structlog.get_logger()
 
-THREADS = 8
-"""Requests served at a time in one process; each is a few milliseconds of SQL."""
+THREADS = 4
+"""Requests served at a time in one process: each is a millisecond of work, and more threads only change places."""
 
 WORKERS = 2
 """Processes of `suanli web` on PostgreSQL. On SQLite there is one: two take turns to write, and do less in all."""

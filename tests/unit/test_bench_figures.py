@@ -25,7 +25,7 @@ def test_a_figure_without_target_is_never_missed() -> None:
 
 def test_a_line_shows_how_much_of_the_target_was_reached() -> None:
     figure = Figure("event → reply", 15.04, "ms", Target("<", 60))
-    assert figure.cells() == ("event → reply", "15 ms", "< 60 ms", "0.25×", "met")
+    assert figure.cells() == ("event → reply", "15 ms", "", "< 60 ms", "0.25×", "met")
 
 
 def test_a_percentile_is_one_of_the_values() -> None:
