@@ -9,7 +9,7 @@ from bench.processes import Program, free_port
 from bench.proof import WrongError, check_replied, check_written
 from bench.traffic import send
 
-STARTS = 3
+_STARTS = 3
 """Starts after the first: of these, the slowest counts."""
 
 _CONNECTIONS = 8
@@ -22,7 +22,7 @@ def measure(company: Company, folder: Path, *, events: int) -> tuple[Figure, ...
     questions = company.ask(events)
     before = len(company.feishu.tenant.sent)
     starts = []
-    for _ in range(STARTS):
+    for _ in range(_STARTS):
         with installation.running("up") as program:
             starts.append(_well(program, installation))
     with installation.running("up") as program:
@@ -34,7 +34,7 @@ def measure(company: Company, folder: Path, *, events: int) -> tuple[Figure, ...
     check_replied(company.feishu.tenant.sent[before:], questions)
     return (
         Figure("suanli up: first start → /healthz", starts[0], "s"),
-        Figure(f"suanli up: slowest of {STARTS} starts more → /healthz", max(starts[1:]), "s", Target("<", 2)),
+        Figure(f"suanli up: slowest of {_STARTS} starts more → /healthz", max(starts[1:]), "s", Target("<", 2)),
         Figure(f"suanli up: resident after {events} events", resident, "MB", Target("<", 160)),
         Figure("suanli up: most resident up to then", peak, "MB"),
     )

@@ -17,33 +17,34 @@ from suanli.cli.serve import THREADS
 CONNECTIONS = 2 * THREADS
 """More than gunicorn serves at a time, so that it never waits for the load."""
 
-
 BARE_REPEATS = 4
 """How often the bare route gets the same requests in a round: it is done so soon that less would be a glimpse."""
 
 
 @dataclass(frozen=True, slots=True)
+class _Round:
+    """Events a second, and processor milliseconds of the server's processes an event."""
+
+    rate: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Entrant:
-    """A served application, and what it did in each round: events a second, and processor milliseconds an event."""
+    """A served application, and the rounds of it that count."""
 
     port: int
     program: Program
     repeats: int = 1
-    rates: list[float] = field(default_factory=list)
-    costs: list[float] = field(default_factory=list)
+    rounds: list[_Round] = field(default_factory=list)
 
-    def run(self, questions: Sequence[Question]) -> None:
+    def run(self, questions: Sequence[Question]) -> _Round:
         """Serve these as fast as it can."""
         events = [*questions] * self.repeats
         before = self.program.cpu_seconds()
         report = send(self.port, events, at_once(len(events)), connections=CONNECTIONS)
-        self.rates.append(len(events) / report.seconds)
-        self.costs.append((self.program.cpu_seconds() - before) / len(events) * 1000)
-
-    def forget(self) -> None:
-        """Let what it did so far not count."""
-        self.rates.clear()
-        self.costs.clear()
+        cost = self.program.cpu_seconds() - before
+        return _Round(len(events) / report.seconds, cost / len(events) * 1000)
 
 
 def measure(company: Company, folder: Path, *, rounds: int, events: int) -> tuple[Figure, ...]:
@@ -65,9 +66,9 @@ def measure(company: Company, folder: Path, *, rounds: int, events: int) -> tupl
             asked += questions
             first = number % len(entrants)
             for entrant in entrants[first:] + entrants[:first]:
-                entrant.run(questions)
-                if number == 0:
-                    entrant.forget()
+                done = entrant.run(questions)
+                if number > 0:
+                    entrant.rounds.append(done)
     check_written(installation, asked)
     for name in ("plain", "tuned"):
         check_seen(folder / f"{name}.db", asked)
@@ -91,16 +92,23 @@ def _figures(suanli: _Entrant, bare: _Entrant, plain: _Entrant, tuned: _Entrant)
         "lark-oapi + insert, our SQLite": tuned,
     }
     return (
-        *(_figure(f"webhook: {name}", entrant.rates, "events/s") for name, entrant in named.items()),
+        *(_figure(f"webhook: {name}", _rates(entrant), "events/s") for name, entrant in named.items()),
         _figure("webhook: suanli ÷ bare", _ratios(suanli, bare), "×", Target("≥", 0.25)),
         _figure("webhook: suanli ÷ lark-oapi", _ratios(suanli, plain), "×", Target(">", 1)),
         _figure("webhook: suanli ÷ lark-oapi, our SQLite", _ratios(suanli, tuned), "×"),
-        *(_figure(f"server CPU an event: {name}", entrant.costs, "ms") for name, entrant in named.items()),
+        *(
+            _figure(f"server CPU an event: {name}", [done.cost for done in entrant.rounds], "ms")
+            for name, entrant in named.items()
+        ),
     )
 
 
+def _rates(entrant: _Entrant) -> Sequence[float]:
+    return [done.rate for done in entrant.rounds]
+
+
 def _ratios(one: _Entrant, other: _Entrant) -> Sequence[float]:
-    return [rate / peer for rate, peer in zip(one.rates, other.rates, strict=True)]
+    return [rate / peer for rate, peer in zip(_rates(one), _rates(other), strict=True)]
 
 
 def _figure(name: str, rounds: Sequence[float], unit: str, target: Target | None = None) -> Figure:

@@ -58,6 +58,7 @@ class SqlSamples:
         if not samples:
             raise ValueError("an answer has at least one sample")
         source, taken_at = samples[0].source, samples[0].taken_at
+        self._known.pop(source, None)
         self._connection.execute(_ADD, [asdict(sample) for sample in samples])
         self._connection.execute(_WELL, {"source": source, "ok_at": taken_at, "error": "", "failures": 0})
 

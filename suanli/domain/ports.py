@@ -20,15 +20,12 @@ class StockSource(Protocol):
     @property
     def name(self) -> str:
         """The name under which its samples are stored."""
-        ...
 
     def fetch(self) -> Sequence[Row]:
         """Ask it now. Raises RemoteError; NoData when it answers without rows. Never invents a count."""
-        ...
 
     def probe(self) -> Sequence[str]:
         """For `suanli check`: what was found to be right, a line each. Raises RemoteError naming what is not."""
-        ...
 
 
 class Courier(Protocol):
@@ -36,7 +33,6 @@ class Courier(Protocol):
 
     def send(self, parcel: Parcel) -> MessageId | None:
         """Send a message; its platform id. Raises RemoteError (CardRejected, LaneBusy, PlatformBusy)."""
-        ...
 
 
 class Inbox(Protocol):
@@ -44,11 +40,9 @@ class Inbox(Protocol):
 
     def admit(self, origin: Origin, kind: str, now: datetime) -> bool:
         """Write it down; False when it was written down before. Atomic across processes."""
-        ...
 
     def forget_before(self, moment: datetime) -> int:
         """Drop what was received earlier than `moment`; how many."""
-        ...
 
 
 class Outbox(Protocol):
@@ -56,37 +50,29 @@ class Outbox(Protocol):
 
     def post(self, draft: Draft, now: datetime) -> bool:
         """Write a message; False when its key is there already."""
-        ...
 
     def claim(
         self, *, owner: str, now: datetime, lease: timedelta, limit: int, lane: Rate, whole: Sequence[Rate]
     ) -> Sequence[Parcel]:
         """Take due rows, at most one a lane, within each lane's rate and the platform's `whole` rates."""
-        ...
 
     def sent(self, parcel: Parcel, message_id: MessageId | None, now: datetime) -> bool:
         """Settle as sent; False when the lease was lost to another owner in the meantime."""
-        ...
 
     def again(self, parcel: Parcel, *, due_at: datetime, error: str, as_text: bool, counts: bool) -> bool:
         """Settle as to be retried; `counts` False when the platform only asked for patience."""
-        ...
 
     def dead(self, parcel: Parcel, error: str, now: datetime) -> bool:
         """Settle as set aside."""
-        ...
 
     def pause(self, platform: Platform, lane: str | None, until: datetime) -> None:
         """Let a lane, or with None the whole platform, rest until then."""
-        ...
 
     def depth(self) -> OutboxDepth:
         """How much waits, since when, and how much is set aside."""
-        ...
 
     def forget_before(self, moment: datetime) -> int:
         """Drop settled rows older than `moment`; how many."""
-        ...
 
 
 class Grants(Protocol):
@@ -94,19 +80,15 @@ class Grants(Protocol):
 
     def role_of(self, platform: Platform, open_id: OpenId) -> Role | None:
         """The role granted to a person, or None."""
-        ...
 
     def all(self, platform: Platform) -> Sequence[Grant]:
         """Every grant, highest role first."""
-        ...
 
     def put(self, grant: Grant) -> None:
         """Give a role, in place of an earlier one."""
-        ...
 
     def drop(self, platform: Platform, open_id: OpenId) -> bool:
         """Take a role away; False when there was none."""
-        ...
 
 
 class Chats(Protocol):
@@ -114,15 +96,12 @@ class Chats(Protocol):
 
     def lang_of(self, platform: Platform, chat_id: str) -> Lang | None:
         """The language chosen for a chat (or, by open_id, for a person), or None."""
-        ...
 
     def choose_lang(self, platform: Platform, chat_id: str, lang: Lang) -> None:
         """Remember a language."""
-        ...
 
     def welcome(self, platform: Platform, chat_id: ChatId, now: datetime) -> bool:
         """Note that a chat is welcomed; False when it was before."""
-        ...
 
 
 class Samples(Protocol):
@@ -130,23 +109,18 @@ class Samples(Protocol):
 
     def add(self, samples: Sequence[Sample], now: datetime) -> None:
         """Store one complete answer of a source, and that the source is well."""
-        ...
 
     def failed(self, source: str, error: str, now: datetime) -> SourceState:
         """Note that a source could not be read; its state after that."""
-        ...
 
     def latest(self, source: str) -> Snapshot:
         """The newest complete answer of a source."""
-        ...
 
     def states(self) -> Sequence[SourceState]:
         """How every source is doing."""
-        ...
 
     def forget_before(self, moment: datetime) -> int:
         """Drop samples older than `moment`; how many."""
-        ...
 
 
 class Notices(Protocol):
@@ -154,11 +128,9 @@ class Notices(Protocol):
 
     def last_told(self) -> Mapping[tuple[str, Model], datetime]:
         """The last time each recipient was told of each model."""
-        ...
 
     def tell(self, recipient: str, models: Sequence[Model], now: datetime) -> None:
         """Note that a recipient is told of these models."""
-        ...
 
 
 class Audits(Protocol):
@@ -166,15 +138,12 @@ class Audits(Protocol):
 
     def add(self, entry: AuditEntry) -> None:
         """Write it down."""
-        ...
 
     def newest(self, limit: int) -> Sequence[AuditEntry]:
         """The last entries, newest first."""
-        ...
 
     def forget_before(self, moment: datetime) -> int:
         """Drop entries older than `moment`; how many."""
-        ...
 
 
 class Runs(Protocol):
@@ -182,43 +151,33 @@ class Runs(Protocol):
 
     def declare(self, schedules: Sequence[Schedule], now: datetime) -> None:
         """Know these schedules; the cursor of a new one starts at `now`. Those of other processes stay as they are."""
-        ...
 
     def cursor(self, job: JobName) -> datetime | None:
         """The last firing that was looked at."""
-        ...
 
     def fire(self, job: JobName, scheduled_for: datetime, now: datetime) -> RunId | None:
         """Queue a run for a firing, exactly once however many ask; None when it is there already."""
-        ...
 
     def miss(self, job: JobName, scheduled_for: datetime, now: datetime) -> None:
         """Write a firing down as missed, if nobody has done anything about it."""
-        ...
 
     def claim(self, *, owner: str, now: datetime, leases: Mapping[JobName, timedelta]) -> Run | None:
         """Take the oldest due run whose job is not running elsewhere."""
-        ...
 
     def extend(self, run: Run, until: datetime) -> bool:
         """Prolong a lease; False when the run is no longer ours."""
-        ...
 
     def finish(self, run: Run, now: datetime, detail: str) -> bool:
         """Settle as done; False when the run is no longer ours."""
-        ...
 
     def fail(self, run: Run, now: datetime, error: str, *, retry_at: datetime | None) -> bool:
         """Settle as failed, or queue the next try."""
-        ...
 
     def release_lost(self, now: datetime, *, most_tries: int) -> int:
         """Queue again the runs whose owner went silent; how many. One that had `most_tries` is lost for good."""
-        ...
 
     def forget_before(self, moment: datetime) -> int:
         """Drop settled runs older than `moment`; how many."""
-        ...
 
 
 class Facts(Protocol):
@@ -226,11 +185,9 @@ class Facts(Protocol):
 
     def get(self, name: str) -> tuple[str, datetime] | None:
         """A value and when it was learnt."""
-        ...
 
     def put(self, name: str, value: str, now: datetime) -> None:
         """Remember a value."""
-        ...
 
 
 class Transaction(Protocol):
@@ -239,58 +196,47 @@ class Transaction(Protocol):
     @property
     def inbox(self) -> Inbox:
         """What was received."""
-        ...
 
     @property
     def outbox(self) -> Outbox:
         """What is to be sent."""
-        ...
 
     @property
     def grants(self) -> Grants:
         """Roles given in chat."""
-        ...
 
     @property
     def chats(self) -> Chats:
         """Languages and welcomes."""
-        ...
 
     @property
     def samples(self) -> Samples:
         """Stock over time."""
-        ...
 
     @property
     def notices(self) -> Notices:
         """Who was told of low stock."""
-        ...
 
     @property
     def audits(self) -> Audits:
         """The record of commands."""
-        ...
 
     @property
     def runs(self) -> Runs:
         """Schedules and runs of jobs."""
-        ...
 
     @property
     def facts(self) -> Facts:
         """Small things learnt from outside."""
-        ...
 
     def lock(self, name: str) -> None:
         """Wait until no other transaction holds `name`, and hold it to the end of this one.
 
         For decisions that read before they write: two of them never see the same "before".
         """
-        ...
 
     def savepoint(self) -> AbstractContextManager[None]:
         """What happens inside is undone alone when it raises."""
-        ...
 
 
 class Store(Protocol):
@@ -298,4 +244,3 @@ class Store(Protocol):
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """A transaction: committed at the end, rolled back when something is raised."""
-        ...

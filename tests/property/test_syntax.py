@@ -11,7 +11,13 @@ from bot.syntax import read, write
 def is_word(text: str) -> bool:
     """A word as the reader gives it: normal, visible, without quotes."""
     same = unicodedata.normalize("NFKC", text).strip() == text
-    return bool(text) and same and not any(unicodedata.category(c) == "Cf" or c in '"“”「」＂' for c in text)
+    blanks = any(c.isspace() and c != " " for c in text)  # the reader makes one kind of blank of all
+    return (
+        bool(text)
+        and same
+        and not blanks
+        and not any(unicodedata.category(c) == "Cf" or c in '"“”「」＂' for c in text)
+    )
 
 
 WORDS = st.lists(

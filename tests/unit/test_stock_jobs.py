@@ -136,6 +136,7 @@ def test_defect_5_state_and_messages_are_written_together_or_not_at_all(
     with pytest.raises(AttributeError):
         replace(broken, sample=sample.run).run(clock.now())
     assert desk.bot.parcels() == []
+    clock.advance(timedelta(seconds=1))
     assert len(desk.check()) == 2
 
 
