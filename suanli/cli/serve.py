@@ -12,7 +12,7 @@ import structlog
 from suanli import logs, wiring
 from suanli.cli.demands import require
 from suanli.clock import SystemClock
-from suanli.settings import Process
+from suanli.settings import Process, Settings
 
 log = structlog.get_logger()
 
@@ -25,10 +25,16 @@ WORKERS = 2
 
 def up(_: argparse.Namespace) -> int:
     """Everything in one process: webhook, jobs and delivery. Migrates the database first."""
+    logs.configure(sys.stdout)
+    run_all(require(Process.ALL, migrates=True))
+    return 0
+
+
+def run_all(settings: Settings) -> None:
+    """Webhook, jobs and delivery in this process, until SIGTERM."""
     from waitress.server import create_server  # noqa: PLC0415 only this role serves by it
 
-    logs.configure(sys.stdout)
-    settings, clock = require(Process.ALL, migrates=True), SystemClock()
+    clock = SystemClock()
     store = wiring.open_store(settings)
     wiring.take_over(settings, store, clock)
     work = wiring.build_work(settings, store, clock)
@@ -50,7 +56,6 @@ def up(_: argparse.Namespace) -> int:
     finally:
         work.stop()
         store.close()
-    return 0
 
 
 def web(_: argparse.Namespace) -> int:
