@@ -11,7 +11,7 @@ from flask import Response
 from suanli.sandbox.feishu import Chat, FeishuStandIn, Human
 from suanli.sandbox.server import LoopbackServer
 from tests.fakes import FakeClock
-from tests.unit.test_sandbox_feishu_gate import Client
+from tests.feishu_client import Client
 from tests.unit.test_sandbox_feishu_wire import Answer, Webhook, says
 
 Json = dict[str, Any]
@@ -29,11 +29,6 @@ def card(words: str) -> Json:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def webhook() -> Webhook:
     return Webhook()
 
@@ -43,16 +38,6 @@ def feishu(clock: FakeClock, webhook: Webhook) -> Iterator[FeishuStandIn]:
     with FeishuStandIn(clock) as feishu, LoopbackServer(webhook.app) as server:
         feishu.connect(f"{server.url}/feishu")
         yield feishu
-
-
-@pytest.fixture
-def client(feishu: FeishuStandIn) -> Client:
-    return Client(feishu)
-
-
-@pytest.fixture
-def alice(feishu: FeishuStandIn) -> Human:
-    return feishu.tenant.add_human("Alice")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The stand-in's rules about messages already sent: cards updated, words edited, recalled, reacted to."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,31 +8,10 @@ import pytest
 
 from suanli.sandbox.feishu import FeishuStandIn, Human
 from tests.fakes import FakeClock
-from tests.unit.test_sandbox_feishu_gate import Client
+from tests.feishu_client import Client
 
 Json = dict[str, Any]
 HI = {"text": "hi"}
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def feishu(clock: FakeClock) -> Iterator[FeishuStandIn]:
-    with FeishuStandIn(clock) as feishu:
-        yield feishu
-
-
-@pytest.fixture
-def client(feishu: FeishuStandIn) -> Client:
-    return Client(feishu)
-
-
-@pytest.fixture
-def alice(feishu: FeishuStandIn) -> Human:
-    return feishu.tenant.add_human("Alice")
 
 
 def card(words: str) -> Json:

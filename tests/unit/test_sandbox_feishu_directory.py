@@ -8,7 +8,7 @@ import pytest
 from suanli.sandbox.feishu import FeishuStandIn, Human
 from suanli.sandbox.feishu.tenant import USER_ID_SCOPE
 from tests.fakes import FakeClock
-from tests.unit.test_sandbox_feishu_gate import Client
+from tests.feishu_client import Client
 
 Json = dict[str, Any]
 BATCH = "/contact/v3/users/batch_get_id"
@@ -20,11 +20,6 @@ STOCK = {"command": "stock", "description": {"default_value": "GPU stock", "i18n
 def feishu() -> Iterator[FeishuStandIn]:
     with FeishuStandIn(FakeClock(), rate=None) as feishu:
         yield feishu
-
-
-@pytest.fixture
-def client(feishu: FeishuStandIn) -> Client:
-    return Client(feishu)
 
 
 @pytest.fixture

@@ -21,11 +21,6 @@ def feishu() -> FeishuStandIn:
 
 
 @pytest.fixture
-def alice(feishu: FeishuStandIn) -> Human:
-    return feishu.tenant.add_human("Alice")
-
-
-@pytest.fixture
 def bob(feishu: FeishuStandIn) -> Human:
     return feishu.tenant.add_human("Bob")
 

@@ -1,7 +1,6 @@
 """Faults laid on the stand-in, over real HTTP: what a caller sees of each, and what the platform did meanwhile."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,31 +10,10 @@ from suanli.clock import SystemClock
 from suanli.sandbox.feishu import Fault, FeishuStandIn, Human
 from suanli.sandbox.feishu.refusal import Refusal
 from tests.fakes import NOON, FakeClock
-from tests.unit.test_sandbox_feishu_gate import INFO, Client
+from tests.feishu_client import INFO, Client
 
 HI = {"text": "hi"}
 CARD = {"schema": "2.0", "body": {"elements": [{"tag": "markdown", "content": "H100: 8"}]}}
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def feishu(clock: FakeClock) -> Iterator[FeishuStandIn]:
-    with FeishuStandIn(clock) as feishu:
-        yield feishu
-
-
-@pytest.fixture
-def client(feishu: FeishuStandIn) -> Client:
-    return Client(feishu)
-
-
-@pytest.fixture
-def alice(feishu: FeishuStandIn) -> Human:
-    return feishu.tenant.add_human("Alice")
 
 
 @pytest.mark.parametrize(

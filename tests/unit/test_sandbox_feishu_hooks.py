@@ -1,6 +1,5 @@
 """Custom bots of the stand-in's groups, over real HTTP."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,17 +15,6 @@ HI: Json = {"msg_type": "text", "content": {"text": "hi"}}
 SUCCESS = {"StatusCode": 0, "StatusMessage": "success", "code": 0, "data": {}, "msg": "success"}
 SIGNED_AT = 1599360473
 SIGN = "l1N0gAcBjdwBvGm1xMjOF0XSyaLRpR7tuO5dHfhAYc8="
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def feishu(clock: FakeClock) -> Iterator[FeishuStandIn]:
-    with FeishuStandIn(clock) as feishu:
-        yield feishu
 
 
 @pytest.fixture

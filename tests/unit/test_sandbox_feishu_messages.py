@@ -1,34 +1,17 @@
 """The stand-in's rules about sending, answering, editing, updating, recalling and reacting, over real HTTP."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from suanli.sandbox.feishu import Chat, FeishuStandIn, Human
-from tests.fakes import NOON, FakeClock
-from tests.unit.test_sandbox_feishu_gate import Client
+from tests.fakes import NOON
+from tests.feishu_client import Client
 
 Json = dict[str, Any]
 MESSAGES = "/im/v1/messages"
 HI = {"text": "hi"}
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def feishu(clock: FakeClock) -> Iterator[FeishuStandIn]:
-    with FeishuStandIn(clock) as feishu:
-        yield feishu
-
-
-@pytest.fixture
-def client(feishu: FeishuStandIn) -> Client:
-    return Client(feishu)
 
 
 @pytest.fixture

@@ -18,11 +18,6 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def webhook() -> Webhook:
     return Webhook()
 
@@ -32,11 +27,6 @@ def feishu(clock: FakeClock, webhook: Webhook) -> Iterator[FeishuStandIn]:
     with FeishuStandIn(clock) as feishu, LoopbackServer(webhook.app) as server:
         feishu.connect(f"{server.url}/feishu")
         yield feishu
-
-
-@pytest.fixture
-def alice(feishu: FeishuStandIn) -> Human:
-    return feishu.tenant.add_human("Alice")
 
 
 def test_an_answer_after_three_seconds_is_none(

@@ -2,39 +2,17 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from suanli.sandbox.feishu import FeishuStandIn, Human
 from tests.fakes import FakeClock
-from tests.unit.test_sandbox_feishu_gate import Client
+from tests.feishu_client import Client
 
 MESSAGES = "/im/v1/messages"
 HI = {"text": "hi"}
 ANSWER = {"msg_type": "text", "content": json.dumps(HI)}
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def feishu(clock: FakeClock) -> Iterator[FeishuStandIn]:
-    with FeishuStandIn(clock) as feishu:
-        yield feishu
-
-
-@pytest.fixture
-def client(feishu: FeishuStandIn) -> Client:
-    return Client(feishu)
-
-
-@pytest.fixture
-def alice(feishu: FeishuStandIn) -> Human:
-    return feishu.tenant.add_human("Alice")
 
 
 @pytest.fixture

@@ -61,11 +61,6 @@ def says(body: Any, status: int = 200, mimetype: str = "application/json") -> An
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def webhook() -> Webhook:
     return Webhook()
 
@@ -75,11 +70,6 @@ def feishu(clock: FakeClock, webhook: Webhook) -> Iterator[FeishuStandIn]:
     with FeishuStandIn(clock) as feishu, LoopbackServer(webhook.app) as server:
         feishu.connect(f"{server.url}/feishu")
         yield feishu
-
-
-@pytest.fixture
-def alice(feishu: FeishuStandIn) -> Human:
-    return feishu.tenant.add_human("Alice")
 
 
 # The wire
