@@ -1,11 +1,29 @@
 """An answer as plain text: for a rejected card, for platforms without cards, for terminals and logs."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from suanli.domain.answer import Ago, Answer, At, Block, Button, Buttons, Divider, Facts, Note, Paragraph, Span, Table
+from suanli.domain.answer import (
+    Ago,
+    Answer,
+    At,
+    Block,
+    Button,
+    Buttons,
+    Chart,
+    Code,
+    Divider,
+    Facts,
+    Form,
+    Input,
+    Note,
+    Paragraph,
+    Span,
+    Strong,
+    Table,
+)
 from suanli.i18n import Lang, texts_in
 
 COLON = {Lang.ZH: "：", Lang.EN: ": "}
@@ -30,6 +48,35 @@ def ago(at: datetime, now: datetime, zone: tzinfo, lang: Lang) -> str:
     local = at.astimezone(zone)
     clock = "%H:%M" if local.date() == now.astimezone(zone).date() else "%m-%d %H:%M"
     return f"{texts_in(lang).age(now - at)} ({local:{clock}})"
+
+
+def in_words(block: Buttons | Form | Chart, lang: Lang) -> Paragraph:
+    """What can be pressed, filled in or drawn, for where it cannot: what to type instead, and a chart's summary."""
+    match block:
+        case Chart(title, _, summary):
+            spans: list[Span] = [*((Strong(title),) if title else ()), *(("\n",) if title and summary else ()), summary]
+        case Buttons(buttons):
+            spans = _lines(buttons, (), lang)
+        case Form(_, inputs, buttons):
+            spans = _lines(buttons, inputs, lang)
+    return Paragraph(tuple(spans))
+
+
+def _lines(buttons: Sequence[Button], inputs: Sequence[Input], lang: Lang) -> list[Span]:
+    spans: list[Span] = []
+    for button in buttons:
+        command = _typed(button, inputs)
+        spans += ["\n"] if spans else []
+        spans += [button.label, COLON[lang], Code(command)] if command not in ("", button.label) else [button.label]
+    return spans
+
+
+def _typed(button: Button, inputs: Sequence[Input]) -> str:
+    """The command behind a button, with the labels of what is to be filled in: `/stock po 4090 <quantity> <date>`."""
+    run = button.value.get("run", "")
+    labels = {each.name: each.label for each in inputs}
+    fields = (f"<{labels.get(name, name)}>" for name in button.value.get("fields", "").split())
+    return " ".join((run, *fields)) if run else ""
 
 
 def as_text(
@@ -67,8 +114,8 @@ class _Voice:
             case Table(columns, rows):
                 cells = (tuple(column.title for column in columns), *rows)
                 return "\n".join(" | ".join(map(self.plain, row)) for row in cells)
-            case Buttons(buttons):
-                return "\n".join(map(self.button, buttons))
+            case Buttons() | Form() | Chart():
+                return self.line(in_words(block, self.lang).spans)
             case Divider():
                 return RULE
 
@@ -85,9 +132,3 @@ class _Voice:
                 return self.plain(ago(at, self.now, self.zone, self.lang))
             case _:
                 return self.plain(span.text)
-
-    def button(self, button: Button) -> str:
-        # Nothing can be pressed here: what can be typed instead is of use.
-        command = button.value.get("run", "")
-        label = self.plain(button.label)
-        return f"{label}{COLON[self.lang]}{self.plain(command)}" if command not in ("", button.label) else label

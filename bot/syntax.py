@@ -2,15 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
+
+from suanli.domain.lines import QUOTES, SLASHES, write
+
+__all__ = ["Line", "read", "write"]
 
 MAX_LINE = 2_000
 """Characters of a message that are read as a command; nobody types more, and quoting is not linear in them."""
 
-_SLASHES = "/／⁄∕"
 _ASCII_BLANKS = {code: " " for code in range(128) if chr(code).isspace()}
-_QUOTES = {'"': '"', "“": "”", "”": "”", "「": "」", "＂": "＂"}
 _WORD = re.compile(r"\s*(?:([\"“”「＂])(.*?)([\"”」＂])(?=\s|$)|(\S+))", re.DOTALL)
 
 
@@ -25,13 +26,8 @@ class Line:
 def read(text: str) -> Line:
     """Words of a line. Invisible characters go, full-width ones become narrow, quotes hold a word together."""
     visible = _without_invisible(text[:MAX_LINE]).strip()
-    slash = visible[:1] != "" and visible[0] in _SLASHES
-    return Line(slash, tuple(_words(visible.lstrip(_SLASHES) if slash else visible)))
-
-
-def write(words: Sequence[str]) -> str:
-    """The line that reads as these words: `/stock 4090`. Words hold no double quotes and no line breaks."""
-    return "/" + " ".join(f'"{word}"' if _needs_quotes(word) else word for word in words)
+    slash = visible[:1] != "" and visible[0] in SLASHES
+    return Line(slash, tuple(_words(visible.lstrip(SLASHES) if slash else visible)))
 
 
 def _without_invisible(text: str) -> str:
@@ -54,8 +50,4 @@ def _narrow(word: str) -> str:
 def _quoted(match: re.Match[str]) -> list[str]:
     """The inside of matching quotes; otherwise the words as they stand."""
     opening, inside, closing = match[1], match[2], match[3]
-    return [inside] if _QUOTES[opening] == closing else (opening + inside + closing).split()
-
-
-def _needs_quotes(word: str) -> bool:
-    return not word or any(c.isspace() for c in word) or word[0] in _QUOTES or word[0] in _SLASHES
+    return [inside] if QUOTES[opening] == closing else (opening + inside + closing).split()

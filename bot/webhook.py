@@ -45,5 +45,5 @@ def _serve(event: dict[str, Any], identity: Identity, router: Router) -> tuple[R
         return jsonify(error="not ready"), 503
     toast = router.handle(incoming) if incoming is not None else None
     if isinstance(incoming, Click) and toast:
-        return jsonify(toast={"type": "info", "content": toast}), 200
+        return jsonify(toast={"type": toast.mood, "content": toast.text}), 200
     return Response("{}", mimetype="application/json"), 200

@@ -5,7 +5,7 @@ from handlers import help, lang, role, status, stock, userid  # noqa: A004 a han
 COMMANDS = (
     help.COMMAND,
     userid.COMMAND,
-    stock.COMMAND,
+    *stock.COMMANDS,
     lang.COMMAND,
     *role.COMMANDS,
     status.COMMAND,

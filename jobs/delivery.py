@@ -1,11 +1,13 @@
 """The delivery loop: claims outbox rows, sends them outside any transaction, and settles what came of each."""
 
+import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import NoReturn
 
 import structlog
 
@@ -18,8 +20,10 @@ from suanli.domain.delivery import (
     LaneBusy,
     Parcel,
     PlatformBusy,
-    Rate,
+    Rates,
+    Verdict,
     backoff,
+    detour,
     judge,
     too_late,
 )
@@ -44,12 +48,8 @@ JITTER = 0.2
 NOTICE = "dead:"
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """How fast messages may leave: to one place, and in all (each of `whole` is kept)."""
-
-    lane: Rate
-    whole: tuple[Rate, ...]
+class Early(RemoteError):  # noqa: N818 nothing went wrong
+    """A drawing came to its turn before the message that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,11 @@ class Operators:
     texts: Texts
 
     def notices(self, parcel: Parcel, error: str) -> tuple[Draft, ...]:
-        """What to write to them about a row set aside; nothing about such a notice itself, or it would never end."""
-        if parcel.key.startswith(NOTICE):
+        """What to write to them about a row set aside; nothing about such a notice itself, or it would never end.
+
+        Nothing about a drawing either: the message that it was to bring up to date did arrive.
+        """
+        if parcel.redraws or parcel.key.startswith(NOTICE):
             return ()
         place = f"{parcel.target.kind} {parcel.target.id}"
         text = line(self.texts("delivery.dead_text", target=place, error=error))
@@ -73,18 +76,20 @@ class Delivery:
     """Sends what is in the outbox, at least once; the platform's own memory of uuids makes that once.
 
     One thread claims as many rows as there are free workers; the workers send. `owner` is unique to this process and
-    start. Retrying happens in the row's `due_at` and nowhere else.
+    start. Retrying happens in the row's `due_at` and nowhere else. Only platforms that `rates` names are delivered to;
+    each has its courier. What alerts cannot be delivered go to `fallback`, if there is one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 five of them are named where it is built
         self,
         store: Store,
         couriers: Mapping[Platform, Courier],
-        rates: Rates,
+        rates: Mapping[Platform, Rates],
         clock: Clock,
         *,
         owner: str,
         operators: Operators,
+        fallback: Target | None = None,
         random: Random,
         workers: int = 8,
     ) -> None:
@@ -94,6 +99,7 @@ class Delivery:
         self._clock = clock
         self._owner = owner
         self._operators = operators
+        self._fallback = fallback
         self._random = random
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers, "delivery")
@@ -161,12 +167,7 @@ class Delivery:
             return 0
         with self._store.begin() as tx:
             parcels = tx.outbox.claim(
-                owner=self._owner,
-                now=self._clock.now(),
-                lease=LEASE,
-                limit=free,
-                lane=self._rates.lane,
-                whole=self._rates.whole,
+                owner=self._owner, now=self._clock.now(), lease=LEASE, limit=free, rates=self._rates
             )
         for parcel in parcels:
             self._launch(parcel)
@@ -189,11 +190,8 @@ class Delivery:
             log.exception("delivery_broke", key=parcel.key)
 
     def _deliver(self, parcel: Parcel) -> None:
-        if too_late(parcel, self._clock.now()):
-            self._refused(parcel, RemoteError("an earlier try may have arrived, too long ago to know", permanent=True))
-            return
         try:
-            message_id = self._couriers[parcel.target.platform].send(parcel)
+            message_id = self._carry(parcel)
         except RemoteError as error:
             self._refused(parcel, error)
         except Exception as error:
@@ -201,6 +199,24 @@ class Delivery:
             self._refused(parcel, RemoteError(f"bug: {type(error).__name__}"))
         else:
             self._sent(parcel, message_id)
+
+    def _carry(self, parcel: Parcel) -> MessageId | None:
+        """Send or redraw; the id of a new message. Raises RemoteError."""
+        if too_late(parcel, self._clock.now()):
+            raise RemoteError("an earlier try may have arrived, too long ago to know", permanent=True)
+        courier = self._couriers[parcel.target.platform]
+        if parcel.redraws is None:
+            return courier.send(parcel)
+        courier.redraw(parcel.drawn or self._awaited(parcel.redraws), parcel.answer)
+        return None
+
+    def _awaited(self, key: str) -> NoReturn:
+        """Say why there is no card to redraw: it is still on its way, or will never come."""
+        with self._store.begin() as tx:
+            original = tx.outbox.receipts([key]).get(key)
+        if original is None or original.dead_at:
+            raise RemoteError("the message to be redrawn was never sent", permanent=True)
+        raise Early("the message to be redrawn is not sent yet")
 
     def _sent(self, parcel: Parcel, message_id: MessageId | None) -> None:
         now = self._clock.now()
@@ -222,8 +238,8 @@ class Delivery:
                 ours = tx.outbox.again(
                     parcel, due_at=verdict.due_at, error=str(error), as_text=as_text, counts=not busy
                 )
-        say = log.error if verdict.fate is Fate.DEAD else log.warning
-        say("message_refused", key=parcel.key, fate=verdict.fate, error=str(error), code=error.code, ours=ours)
+        say = _severity(parcel, verdict, error)
+        log.log(say, "message_refused", key=parcel.key, fate=verdict.fate, error=str(error), code=error.code, ours=ours)
 
     def _rest(self, parcel: Parcel, error: RemoteError, now: datetime) -> tuple[Platform, str | None, datetime]:
         """Who is to rest, and until when: the lane, or with None the whole platform."""
@@ -233,6 +249,20 @@ class Delivery:
 
     def _set_aside(self, tx: Transaction, parcel: Parcel, error: str, now: datetime) -> bool:
         ours = tx.outbox.dead(parcel, error, now)
-        for notice in self._operators.notices(parcel, error) if ours else ():
-            tx.outbox.post(notice, now)
+        for draft in self._instead_of(parcel, error) if ours else ():
+            tx.outbox.post(draft, now)
         return ours
+
+    def _instead_of(self, parcel: Parcel, error: str) -> Iterator[Draft]:
+        """What is written because this could not be delivered."""
+        instead = detour(parcel, self._fallback) if self._fallback else None
+        if instead:
+            yield instead
+        yield from self._operators.notices(parcel, error)
+
+
+def _severity(parcel: Parcel, verdict: Verdict, error: RemoteError) -> int:
+    """How loudly the log says it: nobody has to look at a card that stays as it was."""
+    if isinstance(error, Early):
+        return logging.INFO
+    return logging.ERROR if verdict.fate is Fate.DEAD and not parcel.redraws else logging.WARNING

@@ -1,5 +1,6 @@
 """What is old enough to be forgotten."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from suanli.domain.ports import Store
@@ -9,11 +10,23 @@ KEEP_INBOX = timedelta(hours=24)
 
 KEEP_OUTBOX = timedelta(days=30)
 KEEP_RUNS = timedelta(days=90)
+KEEP_ALERTS = timedelta(days=90)
 KEEP_AUDITS = timedelta(days=365)
 
 
-def sweep(store: Store, now: datetime, *, keep_samples: timedelta) -> str:
-    """Drop what is past its keep, in a short transaction a kind; how much of each, for the run's detail."""
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long the stock's history stays: every sample, and the hours that they are thinned to."""
+
+    samples: timedelta
+    hours: timedelta
+
+
+def sweep(store: Store, now: datetime, keep: Keep) -> str:
+    """Drop what is past its keep, in a short transaction a kind; how much of each, for the run's detail.
+
+    Samples are counted into their hours as they come, so what is dropped of them is already thinned.
+    """
     with store.begin() as tx:
         inbox = tx.inbox.forget_before(now - KEEP_INBOX)
     with store.begin() as tx:
@@ -21,7 +34,23 @@ def sweep(store: Store, now: datetime, *, keep_samples: timedelta) -> str:
     with store.begin() as tx:
         runs = tx.runs.forget_before(now - KEEP_RUNS)
     with store.begin() as tx:
-        samples = tx.samples.forget_before(now - keep_samples)
+        samples = tx.samples.forget_before(now - keep.samples)
+    with store.begin() as tx:
+        hours = tx.samples.forget_hours_before(now - keep.hours)
+    with store.begin() as tx:
+        episodes = tx.episodes.forget_before(now - keep.hours)
+    with store.begin() as tx:
+        alerts = tx.alerts.forget_before(now - KEEP_ALERTS)
     with store.begin() as tx:
         audits = tx.audits.forget_before(now - KEEP_AUDITS)
-    return f"inbox {inbox}, outbox {outbox}, runs {runs}, samples {samples}, audits {audits}"
+    counts = {
+        "inbox": inbox,
+        "outbox": outbox,
+        "runs": runs,
+        "samples": samples,
+        "hours": hours,
+        "episodes": episodes,
+        "alerts": alerts,
+        "audits": audits,
+    }
+    return ", ".join(f"{name} {count}" for name, count in counts.items())

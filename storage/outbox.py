@@ -1,85 +1,76 @@
 """What is to be sent: rows that wait, are claimed under a lease, and are settled by whoever holds it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, literal_column, null, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from storage import answers
-from storage.columns import UtcDateTime
-from storage.lanes import Lane, SqlLanes, rate_lanes
+from storage.batches import batches
+from storage.claims import WAITING, Claims
+from storage.lanes import SqlLanes
 from storage.prepared import Prepared
-from storage.tables import LaneRow, OutboxRow
+from storage.tables import OutboxRow
 from storage.upserts import insert_new
 from suanli.domain.chat import MessageId, Platform, Target
-from suanli.domain.delivery import Draft, OutboxDepth, Parcel, Rate, uuid_of
+from suanli.domain.delivery import Draft, OutboxDepth, Parcel, Rates, Receipt, fallback_key, uuid_of
 
 log = structlog.get_logger()
 
 AnyRow = Row[*tuple[Any, ...]]
 
-_NOW = bindparam("now", type_=UtcDateTime())
-
-_POST = Prepared(
-    insert_new(OutboxRow).returning(OutboxRow.id),
-    inserts=(
-        "key", "uuid", "platform", "target_kind", "target_id", "lane", "reply_to", "urgent", "answer", "as_text",
-        "created_at", "due_at", "attempts", "error",
-    ),
+_COLUMNS = (
+    "key", "uuid", "platform", "target_kind", "target_id", "lane", "reply_to", "urgent", "alert", "answer", "as_text",
+    "created_at", "due_at", "attempts", "error", "redraws",
 )  # fmt: skip
+_POST = Prepared(insert_new(OutboxRow).returning(OutboxRow.id), inserts=_COLUMNS)
+_NEWER = insert(OutboxRow)
+# A lease is left alone: what is on its way arrives before the newer drawing follows.
+_REDRAW = Prepared(
+    _NEWER.on_conflict_do_update(
+        index_elements=[OutboxRow.key],
+        set_={
+            "answer": _NEWER.excluded.answer,
+            "urgent": _NEWER.excluded.urgent,
+            "alert": _NEWER.excluded.alert,
+            "created_at": _NEWER.excluded.created_at,
+            "due_at": _NEWER.excluded.due_at,
+            "as_text": _NEWER.excluded.as_text,
+            "error": _NEWER.excluded.error,
+            "sent_at": null(),
+            "dead_at": null(),
+            "revision": OutboxRow.revision + literal_column("1"),
+        },
+    ),
+    inserts=_COLUMNS,
+)
 
-_WAITING = and_(OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
-_DUE = and_(_WAITING, OutboxRow.due_at <= _NOW, or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until <= _NOW))
-_ANY_DUE = select(OutboxRow.id).where(_DUE).limit(1)
-
-_LEASED_LANES = select(OutboxRow.lane).where(_WAITING, OutboxRow.lease_until > _NOW)
-_RESTING_LANES = select(LaneRow.name).where(LaneRow.ready_at > _NOW)
-_PLACED = (
-    select(
-        OutboxRow.id,
-        func.row_number()
-        .over(partition_by=OutboxRow.lane, order_by=(OutboxRow.urgent.desc(), OutboxRow.id))
-        .label("place"),
-    )
-    .where(
-        _DUE,
-        OutboxRow.platform.in_(bindparam("platforms", expanding=True)),
-        OutboxRow.lane.not_in(_LEASED_LANES),
-        OutboxRow.lane.not_in(_RESTING_LANES),
-    )
-    .subquery()
+_CLAIMED = (
+    OutboxRow.id == bindparam("claimed_id"),
+    OutboxRow.owner == bindparam("claimed_by"),
+    OutboxRow.attempts == bindparam("claimed_as"),
+    OutboxRow.leased_revision == bindparam("claimed_revision"),
+    WAITING,
 )
-# A row that somebody is settling at this moment, past its lease, is skipped: it may be sent in an instant.
-_CANDIDATES = (
-    select(OutboxRow.id, OutboxRow.platform, OutboxRow.lane)
-    .where(_DUE, OutboxRow.id.in_(select(_PLACED.c.id).where(_PLACED.c.place == 1)))
-    .order_by(OutboxRow.urgent.desc(), OutboxRow.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
-_TAKE = (
-    update(OutboxRow)
-    .where(OutboxRow.id.in_(bindparam("ids", expanding=True)))
-    .values(attempts=OutboxRow.attempts + 1, first_tried_at=func.coalesce(OutboxRow.first_tried_at, _NOW))
-    .returning(OutboxRow.__table__)
-)
-_SETTLE = (
-    update(OutboxRow)
-    .where(
-        _WAITING,
-        OutboxRow.id == bindparam("claimed_id"),
-        OutboxRow.owner == bindparam("claimed_by"),
-        OutboxRow.attempts == bindparam("claimed_as"),
-    )
-    .values(owner=None, lease_until=None)
-    .returning(OutboxRow.id)
-)
+_FREE = update(OutboxRow).where(*_CLAIMED).values(owner=None, lease_until=None).returning(OutboxRow.id)
+_SETTLE = _FREE.where(OutboxRow.revision == OutboxRow.leased_revision)
+_RECEIPTS = select(
+    OutboxRow.key,
+    OutboxRow.platform,
+    OutboxRow.target_kind,
+    OutboxRow.target_id,
+    OutboxRow.sent_at,
+    OutboxRow.dead_at,
+    OutboxRow.error,
+).where(OutboxRow.key.in_(bindparam("keys", expanding=True)))
 _DEPTH = select(
-    select(func.count()).where(_WAITING).scalar_subquery(),
-    select(func.min(OutboxRow.created_at)).where(_WAITING).scalar_subquery(),
+    select(func.count()).where(WAITING).scalar_subquery(),
+    select(func.min(OutboxRow.created_at)).where(WAITING).scalar_subquery(),
     select(func.count()).where(OutboxRow.dead_at.is_not(None)).scalar_subquery(),
 )
 
@@ -87,14 +78,17 @@ _DEPTH = select(
 class SqlOutbox:
     """The `Outbox` of one transaction."""
 
-    __slots__ = ("_connection", "_lanes")
+    __slots__ = ("_connection",)
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._lanes = SqlLanes(connection)
 
     def post(self, draft: Draft, now: datetime) -> bool:
-        """Write a message; False when its key is there already."""
+        """Write a message; False when its key is there already.
+
+        A draft that redraws a message replaces what was last drawn there, sent or not, and is always written: it is due
+        at once, its tries count from the beginning. If the last drawing is on its way, the new one goes after it.
+        """
         row = {
             "key": draft.key,
             "uuid": uuid_of(draft.key),
@@ -104,46 +98,35 @@ class SqlOutbox:
             "lane": draft.target.lane,
             "reply_to": draft.reply_to,
             "urgent": draft.urgent,
+            "alert": draft.alert,
             "answer": answers.dump(draft.answer),
             "as_text": False,
             "created_at": now,
             "due_at": now,
             "attempts": 0,
             "error": "",
+            "redraws": draft.redraws,
         }
-        return bool(_POST.run(self._connection, row))
+        if draft.redraws is None:
+            return bool(_POST.run(self._connection, row))
+        _REDRAW.run(self._connection, row)
+        return True
 
     def claim(
-        self, *, owner: str, now: datetime, lease: timedelta, limit: int, lane: Rate, whole: Sequence[Rate]
+        self, *, owner: str, now: datetime, lease: timedelta, limit: int, rates: Mapping[Platform, Rates]
     ) -> Sequence[Parcel]:
-        """Take due rows, at most one a lane, within each lane's rate and the platform's `whole` rates.
+        """Take due rows of the platforms that `rates` names, at most one a lane, within each lane's and platform's.
 
         Urgent rows come first, then older ones. A row whose answer cannot be read is set aside: it would otherwise
         stop all that wait behind it.
         """
-        ids = self._choose(now, limit, lane, whole)
-        if not ids:
-            return ()
-        claim = {"ids": ids, "owner": owner, "lease_until": now + lease, "now": now}
-        rows = self._connection.execute(_TAKE, claim).all()
-        parcels = (self._parcel(row, now) for row in sorted(rows, key=lambda row: ids.index(row.id)))
+        claims = Claims(self._connection)
+        rows = claims.take(owner=owner, now=now, lease=lease, limit=limit, rates=rates)
+        drawn = claims.drawn(rows)
+        parcels = (self._parcel(row, drawn.get(row.redraws), now) for row in rows)
         return tuple(parcel for parcel in parcels if parcel is not None)
 
-    def _choose(self, now: datetime, limit: int, lane: Rate, whole: Sequence[Rate]) -> Sequence[int]:
-        if self._connection.execute(_ANY_DUE, {"now": now}).first() is None:
-            return ()
-        platforms = [name for name, held in self._lanes.hold(Platform).items() if held.is_open(now)]
-        query = {"now": now, "platforms": platforms, "limit": limit}
-        candidates = self._connection.execute(_CANDIDATES, query).all()
-        if not candidates:
-            return ()
-        names = {name for row in candidates for name in (row.lane, *rate_lanes(row.platform, len(whole)))}
-        lanes = self._lanes.read(sorted(names))
-        chosen = _within_rates(candidates, lanes, now, lane, whole)
-        self._lanes.save(lanes.values())
-        return chosen
-
-    def _parcel(self, row: AnyRow, now: datetime) -> Parcel | None:
+    def _parcel(self, row: AnyRow, drawn: MessageId | None, now: datetime) -> Parcel | None:
         try:
             answer = answers.load(row.answer)
         except ValidationError as error:
@@ -155,7 +138,7 @@ class SqlOutbox:
             id=row.id,
             key=row.key,
             uuid=row.uuid,
-            target=Target(row.platform, row.target_kind, row.target_id),
+            target=_target(row),
             answer=answer,
             reply_to=row.reply_to,
             attempts=row.attempts,
@@ -163,10 +146,18 @@ class SqlOutbox:
             created_at=row.created_at,
             first_tried_at=row.first_tried_at,
             owner=row.owner,
+            alert=row.alert,
+            redraws=row.redraws,
+            drawn=drawn,
+            revision=row.revision,
         )
 
     def sent(self, parcel: Parcel, message_id: MessageId | None, now: datetime) -> bool:
-        """Settle as sent; False when the lease was lost to another owner in the meantime."""
+        """Settle as sent; False when the lease was lost to another owner in the meantime.
+
+        False as well, from here on, when it was drawn anew in the meantime: then nothing is settled, and the newer
+        drawing may go at once.
+        """
         return self._settle(parcel, sent_at=now, message_id=message_id)
 
     def again(self, parcel: Parcel, *, due_at: datetime, error: str, as_text: bool, counts: bool) -> bool:
@@ -190,12 +181,32 @@ class SqlOutbox:
         return self._settle(parcel, dead_at=now, error=error)
 
     def _settle(self, claimed: Parcel | AnyRow, **outcome: object) -> bool:
-        claim = {"claimed_id": claimed.id, "claimed_by": claimed.owner, "claimed_as": claimed.attempts}
-        return self._connection.execute(_SETTLE, claim | outcome).first() is not None
+        claim = {
+            "claimed_id": claimed.id,
+            "claimed_by": claimed.owner,
+            "claimed_as": claimed.attempts,
+            "claimed_revision": claimed.revision,
+        }
+        if self._connection.execute(_SETTLE, claim | outcome).first() is not None:
+            return True
+        if claimed.redraws is not None:
+            self._connection.execute(_FREE, claim)
+        return False
 
     def pause(self, platform: Platform, lane: str | None, until: datetime) -> None:
         """Let a lane, or with None the whole platform, rest until then, or longer if it rests already."""
-        self._lanes.pause(platform, lane, until)
+        SqlLanes(self._connection).pause(platform, lane, until)
+
+    def receipts(self, keys: Sequence[str]) -> Mapping[str, Receipt]:
+        """What became of these messages, and of what was sent in their place; one never posted is left out."""
+        asked = [each for key in keys for each in (key, fallback_key(key))]
+        found = {
+            row.key: Receipt(row.key, _target(row), row.sent_at, row.dead_at, row.error)
+            for some in batches(asked)
+            for row in self._connection.execute(_RECEIPTS, {"keys": some})
+        }
+        instead = {key: found.get(fallback_key(key)) for key in keys}
+        return {key: replace(found[key], instead=instead[key]) for key in keys if key in found}
 
     def depth(self) -> OutboxDepth:
         """How much waits, since when, and how much is set aside."""
@@ -207,16 +218,5 @@ class SqlOutbox:
         return self._connection.execute(old).rowcount
 
 
-def _within_rates(
-    candidates: Sequence[AnyRow], lanes: Mapping[str, Lane], now: datetime, lane: Rate, whole: Sequence[Rate]
-) -> list[int]:
-    """The ids of those candidates, in order, that may go now; each is counted in its lanes."""
-    chosen: list[int] = []
-    for row in candidates:
-        names = (row.lane, *rate_lanes(row.platform, len(whole)))
-        limits = [(lanes[name], rate) for name, rate in zip(names, (lane, *whole), strict=True)]
-        if all(each.is_open(now) for each, _ in limits):
-            for each, rate in limits:
-                each.pass_one(rate, now)
-            chosen.append(row.id)
-    return chosen
+def _target(row: AnyRow) -> Target:
+    return Target(row.platform, row.target_kind, row.target_id)

@@ -6,16 +6,21 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
 
+from storage.alerts import SqlAlerts
 from storage.audits import SqlAudits
+from storage.burns import SqlBurns
 from storage.chats import SqlChats
 from storage.engine import address, open_engine
+from storage.episodes import SqlEpisodes
 from storage.facts import SqlFacts
 from storage.grants import SqlGrants
 from storage.inbox import SqlInbox
 from storage.notices import SqlNotices
 from storage.outbox import SqlOutbox
+from storage.overrides import SqlOverrides
 from storage.runs import SqlRuns
 from storage.samples import SqlSamples
+from storage.tickets import SqlTickets
 from suanli.domain.stock import Snapshot
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
@@ -26,15 +31,20 @@ class SqlTransaction:
 
     __slots__ = (
         "_connection",
+        "alerts",
         "audits",
+        "burns",
         "chats",
+        "episodes",
         "facts",
         "grants",
         "inbox",
         "notices",
         "outbox",
+        "overrides",
         "runs",
         "samples",
+        "tickets",
     )
 
     def __init__(self, connection: Connection, snapshots: dict[str, Snapshot]) -> None:
@@ -45,6 +55,11 @@ class SqlTransaction:
         self.chats = SqlChats(connection)
         self.samples = SqlSamples(connection, snapshots)
         self.notices = SqlNotices(connection)
+        self.overrides = SqlOverrides(connection)
+        self.episodes = SqlEpisodes(connection)
+        self.tickets = SqlTickets(connection)
+        self.burns = SqlBurns(connection)
+        self.alerts = SqlAlerts(connection)
         self.audits = SqlAudits(connection)
         self.runs = SqlRuns(connection)
         self.facts = SqlFacts(connection)

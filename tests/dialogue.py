@@ -1,7 +1,7 @@
 """Talking to the bot without a platform: messages in, answers out, over the real router and store."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ from suanli.domain.chat import (
     Platform,
 )
 from suanli.domain.commands import Command, Registry
-from suanli.domain.delivery import Parcel, Rate
+from suanli.domain.delivery import Parcel, Rate, Rates
 from suanli.domain.site import Site
 from suanli.domain.stock import Fleet, Group, Model, Product, Sample
 from suanli.i18n import Lang
@@ -92,12 +92,12 @@ class Dialogue:
         (answer,) = self.say(text, sender=sender, kind=kind, mentions=mentions)
         return self.words(answer)
 
-    def click(self, value: dict[str, str], *, sender: Person = LI, age: timedelta = timedelta(0), key: str = ""
-              ) -> tuple[str | None, list[Answer]]:  # fmt: skip
-        """Press a button; the toast and the answers."""
+    def click(self, value: dict[str, str], *, sender: Person = LI, age: timedelta = timedelta(0), key: str = "",
+              form: Mapping[str, str] | None = None) -> tuple[str | None, list[Answer]]:  # fmt: skip
+        """Press a button; the toast's words and the answers, cards drawn anew among them."""
         origin = self.origin(ChatKind.GROUP, sender, age, key)
-        toast = self._router().handle(Click(origin, sender, MessageId("om_card"), value))
-        return toast, [parcel.answer for parcel in self.parcels()]
+        toast = self._router().handle(Click(origin, sender, MessageId("om_card"), value, dict(form or {})))
+        return toast.text if toast else None, [parcel.answer for parcel in self.parcels()]
 
     def arrive(self, kind: ChatKind) -> list[Answer]:
         """The bot comes into a chat."""
@@ -118,10 +118,11 @@ class Dialogue:
         """What waits to be sent, taken as sent."""
         now, taken = self.clock.now(), list[Parcel]()
         fast = Rate(1000, timedelta(seconds=1), burst=900)
+        rates = {platform: Rates(fast, (fast,)) for platform in Platform}
         while True:
             with self.store.begin() as tx:
                 claimed = tx.outbox.claim(
-                    owner="test", now=now, lease=timedelta(minutes=1), limit=100, lane=fast, whole=[fast]
+                    owner="test", now=now, lease=timedelta(minutes=1), limit=100, rates=rates
                 )
                 for parcel in claimed:
                     tx.outbox.sent(parcel, None, now)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
 from suanli.clock import SystemClock
+from suanli.domain.answer import Answer
 from suanli.domain.chat import MessageId
 from suanli.domain.delivery import Parcel
 from suanli.domain.ports import Store, Transaction
@@ -73,26 +74,37 @@ def eventually(happened: Callable[[], bool]) -> bool:
 
 
 class FakeCourier:
-    """Remembers what it was given to send; each send takes the next of `script`, and None or its end is success.
+    """Remembers what it was given to send and to redraw; each of these takes the next of `script`, and None or its end
+    is success.
 
-    While `gate` is cleared, sends hang.
+    While `gate` is cleared, they hang; `gate_reached` is how many came to it so far.
     """
 
     def __init__(self, *script: Exception | None) -> None:
         self.tried: list[Parcel] = []
         self.sent: list[Parcel] = []
+        self.redrawn: list[tuple[MessageId, Answer]] = []
         self.gate = threading.Event()
         self.gate.set()
+        self.gate_reached = 0
         self._script = deque(script)
 
     def send(self, parcel: Parcel) -> MessageId | None:
         self.tried.append(parcel)
+        self._follow_script()
+        self.sent.append(parcel)
+        return MessageId(f"om_{len(self.sent)}")
+
+    def redraw(self, message_id: MessageId, answer: Answer) -> None:
+        self._follow_script()
+        self.redrawn.append((message_id, answer))
+
+    def _follow_script(self) -> None:
+        self.gate_reached += 1
         assert self.gate.wait(10), "nobody opened the gate"
         error = self._script.popleft() if self._script else None
         if error:
             raise error
-        self.sent.append(parcel)
-        return MessageId(f"om_{len(self.sent)}")
 
 
 class FakeSource:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Literal
 
 import structlog
@@ -27,6 +28,12 @@ from suanli.domain.chat import (
 log = structlog.get_logger()
 
 _PLACEHOLDER = re.compile(r"@_user_\d+|@_all")
+_PICKED_DATE = re.compile(r"(\d{4}-\d{2}-\d{2}) [+-]\d{4}", re.ASCII)
+
+MOST_FIELDS = 100
+LONGEST_FIELD_NAME = 100
+LONGEST_FIELD = 1000
+"""Characters that a field of a card takes at most (feishu.md §4.3 has none longer); what is longer is not from one."""
 
 
 class BotUnknownError(Exception):
@@ -81,6 +88,7 @@ class _Operator(_Ids):
 
 class _Action(BaseModel):
     value: Any = None
+    form_value: Any = None
 
 
 class _CardContext(BaseModel):
@@ -198,7 +206,24 @@ def _click(header: _Header, action: _CardAction) -> Click:
     # The protocol allows a string here; ours are objects of strings, so nothing else can mean anything.
     pairs = {str(k): _whole(v) for k, v in value.items() if isinstance(v, str)} if isinstance(value, dict) else {}
     card = action.context.open_message_id
-    return Click(origin, _person(action.operator, action.operator.tenant_key), MessageId(card) if card else None, pairs)
+    person = _person(action.operator, action.operator.tenant_key)
+    return Click(origin, person, MessageId(card) if card else None, pairs, _filled_in(action.action.form_value))
+
+
+def _filled_in(form: Any) -> dict[str, str]:
+    """What a person filled in, by the name of the field; what they left empty, and what no field says, is not."""
+    if not isinstance(form, dict):
+        return {}
+    named = ((str(name), _field(value)) for name, value in islice(form.items(), MOST_FIELDS))
+    return {_whole(name): text for name, text in named if text and len(name) <= LONGEST_FIELD_NAME}
+
+
+def _field(value: Any) -> str:
+    """The text of a field, the day of a date picker's day and time zone; empty for anything else."""
+    alone = value[0] if isinstance(value, list) and len(value) == 1 else value
+    text = _whole(alone).strip() if isinstance(alone, str) and len(alone) <= LONGEST_FIELD else ""
+    picked = _PICKED_DATE.fullmatch(text)
+    return picked[1] if picked else text
 
 
 def _arrival(header: _Header, joined: _Joined, kind: ChatKind) -> Arrival:

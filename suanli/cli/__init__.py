@@ -62,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     how = alerts.add_mutually_exclusive_group(required=True)
     how.add_argument("--check", action="store_true", help="look once, send what is to be sent, and exit")
     how.add_argument("--schedule", action="store_true", help="look each day at check_time, in the foreground")
+    how.add_argument("--export-purchases", action="store_true", help="write every purchase as CSV to standard output")
 
     said = "the bot's commands as Feishu's own slash commands"
     slash = commands.add_parser("commands", help=said, description=said).add_subparsers(required=True, metavar="what")

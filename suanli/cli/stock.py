@@ -1,16 +1,20 @@
 """`suanli stock`: what the original program's two flags did, with the original's files."""
 
 import argparse
+import csv
 import sys
 from datetime import timedelta
 
+from jobs.watch_stock import ASKED
 from suanli import logs, wiring
 from suanli.cli.demands import require
 from suanli.cli.serve import wait_for_signal
 from suanli.clock import Clock, SystemClock
 from suanli.domain.errors import RemoteError
 from suanli.domain.ports import Store
-from suanli.domain.stock import Snapshot, Threshold, Watch
+from suanli.domain.stock import Counts, Snapshot, count_scopes
+from suanli.domain.stock.purchases import csv_rows
+from suanli.domain.stock.rules import Rule, Watch
 from suanli.i18n import Texts, texts_in
 from suanli.settings import Process, Settings
 
@@ -27,10 +31,20 @@ def run(options: argparse.Namespace) -> int:
         raise RuntimeError("the settings were checked to have a watch list")
     store = wiring.open_store(settings)
     try:
+        if options.export_purchases:
+            return _export(store)
         wiring.take_over(settings, store, clock)
         return _check(settings, store, clock, watch) if options.check else _schedule(settings, store, clock, watch)
     finally:
         store.close()
+
+
+def _export(store: Store) -> int:
+    """Every purchase as CSV on the standard output."""
+    with store.begin() as tx:
+        tickets = tx.tickets.all()
+    csv.writer(sys.stdout, lineterminator="\n").writerows(csv_rows(tickets))
+    return 0
 
 
 def _check(settings: Settings, store: Store, clock: Clock, watch: Watch) -> int:
@@ -38,7 +52,7 @@ def _check(settings: Settings, store: Store, clock: Clock, watch: Watch) -> int:
     print(texts("stock_cli.begin", at=f"{clock.now().astimezone(settings.timezone):%Y-%m-%d %H:%M:%S}"))
     failed = False
     try:
-        wiring.build_check(settings, store, clock, watch).run(clock.now())
+        wiring.build_watch(settings, store, clock).look(ASKED)
     except RemoteError as error:
         print(texts("stock_cli.no_data", error=error))
         failed = True
@@ -49,17 +63,17 @@ def _check(settings: Settings, store: Store, clock: Clock, watch: Watch) -> int:
 
 
 def _report(texts: Texts, watch: Watch, snapshot: Snapshot) -> None:
-    for threshold in watch.thresholds:
-        print(_line(texts, threshold, snapshot))
+    counts = count_scopes(snapshot.samples)
+    for rule in watch.rules:
+        print(_line(texts, rule, counts.get(rule.scope)))
 
 
-def _line(texts: Texts, threshold: Threshold, snapshot: Snapshot) -> str:
-    name = f"{threshold.description} ({threshold.model})"
-    counts = snapshot.count(threshold.model)
+def _line(texts: Texts, rule: Rule, counts: Counts | None) -> str:
+    name = f"{rule.title} ({' '.join(rule.scope.words)})"
     if counts is None:
         return texts("stock_cli.unseen", name=name)
-    key = "low" if counts.free < threshold.min_free else "enough"
-    return texts(f"stock_cli.{key}", name=name, free=counts.free, total=counts.total, min_free=threshold.min_free)
+    key = "low" if counts.free < rule.min_free else "enough"
+    return texts(f"stock_cli.{key}", name=name, free=counts.free, total=counts.total, min_free=rule.min_free)
 
 
 def _deliver(settings: Settings, store: Store, clock: Clock, texts: Texts) -> bool:

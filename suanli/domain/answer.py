@@ -105,10 +105,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Something to press. `value` comes back as it is and is trusted with nothing."""
+    """Something to press. `value` comes back as it is and is trusted with nothing.
+
+    `value["run"]` is the command line that the button stands for; in a form, `value["fields"]` names the inputs whose
+    values follow it, in that order.
+    """
 
     label: str
     value: dict[str, str]
+    style: Literal["default", "primary", "danger"] = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +125,52 @@ class Buttons:
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """A field of a form. `name` is unique in its card."""
+
+    name: str
+    label: str
+    content: Literal["number", "text", "date"] = "text"
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Fields to fill in, and the buttons that send them. `name` is unique in its card."""
+
+    name: str
+    inputs: tuple[Input, ...]
+    buttons: tuple[Button, ...]
+    kind: Literal["form"] = "form"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value of a chart: where on the axis, of which line, how much."""
+
+    at: str
+    line: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Lines over time; `summary` says the same in words, for where nothing can be drawn."""
+
+    title: str
+    points: tuple[Point, ...]
+    summary: str
+    kind: Literal["chart"] = "chart"
+
+
+@dataclass(frozen=True, slots=True)
 class Divider:
     """A line between two parts."""
 
     kind: Literal["divider"] = "divider"
 
 
-Block = Paragraph | Note | Facts | Table | Buttons | Divider
+Block = Paragraph | Note | Facts | Table | Buttons | Form | Chart | Divider
 
 
 @dataclass(frozen=True, slots=True)

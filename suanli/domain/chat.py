@@ -15,6 +15,8 @@ class Platform(StrEnum):
 
     FEISHU = "feishu"
     WELINK = "welink"
+    FEISHU_HOOK = "feishu-hook"
+    """A custom bot's webhook: out only, one group, no people and no clicks (feishu.md §8)."""
 
 
 class ChatKind(StrEnum):
@@ -80,12 +82,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A button pressed on one of our cards: who pressed decides what is allowed, not who the card was for."""
+    """A button pressed on one of our cards: who pressed decides what is allowed, not who the card was for.
+
+    `form` is what was filled in, by the name of the input; a date is written as 2026-12-31.
+    """
 
     origin: Origin
     sender: Person
     card_message_id: MessageId | None
     value: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +127,4 @@ class TargetKind(StrEnum):
     UNION_ID = "union_id"
     EMAIL = "email"
     CHAT = "chat_id"
+    HOOK = "hook"

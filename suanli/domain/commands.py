@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Risk(StrEnum):
-    """What a command can do to the world; a button on a card may run only those that read."""
+    """What a command can do to the world; a button on a card runs those that read, and the `clickable` that change."""
 
     READ = "read"
     CHANGE = "change"
@@ -67,7 +67,8 @@ class Command:
     """A slash command. `name` may have two words (`role grant`); help is found under `help.<name>` in the texts.
 
     `run` takes the turn and the parameters by name; a parameter that was not given arrives as None (as an empty
-    tuple, if `many`). What it may not do it says with a UserError.
+    tuple, if `many`). What it may not do it says with a UserError. A `clickable` command may be run by a button though
+    it changes something: whoever presses is asked for their rights, and the answer is a toast.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Command:
     example: str
     aliases: tuple[str, ...] = ()
     params: tuple[Param, ...] = field(default=())
+    clickable: bool = False
 
     def __post_init__(self) -> None:
         """Refuse, at import, a command whose function does not take what the command declares."""
@@ -103,7 +105,7 @@ class Command:
         return " ".join((f"/{self.name}", *wrapped))
 
 
-LONGEST_NAME = 2
+LONGEST_NAME = 3
 """Words in the longest command name."""
 
 
@@ -129,19 +131,33 @@ class Registry:
 
     def near(self, words: Sequence[str], role: Role) -> tuple[tuple[str, ...], ...]:
         """Up to three lines that may have been meant: a name close to the first words, with the rest kept."""
-        names = {" ".join(w): w for w, command in self._by_words.items() if command.role <= role}
-        lines: dict[tuple[str, ...], None] = {}
-        for size in range(min(len(words), LONGEST_NAME), 0, -1):
-            for name in close(" ".join(words[:size]), names):
-                lines[(*names[name], *words[size:])] = None
-        return tuple(lines)[:3]
+        typed = [word.casefold() for word in words]
+        likely: list[tuple[float, tuple[str, ...]]] = []
+        for name, command in self._by_words.items():
+            if command.role <= role and typed:
+                likely.append((_likeness(name, typed[: len(name)]), (*name, *words[len(name) :])))
+                if "".join(name) == typed[0]:
+                    likely.append((1, (*name, *words[1:])))
+        ranked = sorted((each for each in likely if each[0] >= LIKELY), key=lambda each: -each[0])
+        return tuple(dict.fromkeys(line for _, line in ranked))[:3]
 
     def allowed(self, role: Role) -> tuple[Command, ...]:
         """The commands that a role may run."""
         return tuple(c for c in self.commands if c.role <= role)
 
 
+LIKELY = 0.6
+"""Words that are less alike than this are not taken for each other."""
+
+
+def _likeness(name: Sequence[str], typed: Sequence[str]) -> float:
+    """How much words look like a name: as much as the worst of them does."""
+    if len(name) != len(typed):
+        return 0
+    return min(difflib.SequenceMatcher(None, a, b).ratio() for a, b in zip(name, typed, strict=True))
+
+
 def close(word: str, choices: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """The choices that look like `word`, the likeliest first, whatever the case."""
     folded: Mapping[str, str] = {choice.casefold(): choice for choice in choices}
-    return tuple(folded[f] for f in difflib.get_close_matches(word.casefold(), folded, limit, cutoff=0.6))
+    return tuple(folded[f] for f in difflib.get_close_matches(word.casefold(), folded, limit, cutoff=LIKELY))

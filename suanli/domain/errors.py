@@ -2,6 +2,7 @@
 
 Exception
 ├── UserError      what a person did cannot be done; its text is shown to them as it stands
+│   └── Forbidden  because they may not
 └── RemoteError    something outside failed; `permanent` and `retry_after` decide what happens next
     └── NoData     the outside answered well and had nothing to say: never the same as zero
 """
@@ -11,6 +12,10 @@ from datetime import timedelta
 
 class UserError(Exception):
     """What a person did cannot be done. The text says what to do instead and is shown as it is."""
+
+
+class Forbidden(UserError):  # noqa: N818 an answer rather than a failure
+    """What a person wants done is not theirs to do; the text says whose it is."""
 
 
 class RemoteError(Exception):

@@ -1,12 +1,13 @@
 """What a command may know of this installation: values from the settings, fixed while the process runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from suanli.domain.access import Role
 from suanli.domain.stock import Fleet
+from suanli.domain.stock.rules import Watch
 from suanli.i18n import Lang
 
 if TYPE_CHECKING:
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """This installation. `stale_after`: figures older than this are shown as old and never acted on."""
+    """This installation. `stale_after`: figures older than this are shown as old and never acted on.
+
+    `watch` holds the rules of the settings; `operators` are the ids that hear of what nobody else would.
+    """
 
     version: str
     zone: ZoneInfo
@@ -26,3 +30,5 @@ class Site:
     stock_source: str
     stale_after: timedelta
     registry: "Registry"
+    watch: Watch = field(default_factory=Watch)
+    operators: tuple[str, ...] = ()

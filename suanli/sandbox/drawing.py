@@ -12,7 +12,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from suanli.sandbox.plotting import plot
+
 COLOURS = {"blue": "blue", "green": "green", "orange": "dark_orange", "red": "red", "grey": "grey50"}
+BUTTONS = {"primary": "reverse blue", "danger": "reverse red"}
 WIDTH = 76
 
 _MARKS = re.compile(
@@ -58,17 +61,37 @@ def _mark(mark: re.Match[str], name_of: Namer) -> Text:
 
 def _elements(elements: list[dict[str, Any]], name_of: Namer) -> Iterator[RenderableType]:
     for element in elements:
-        match element["tag"]:
-            case "markdown":
-                yield marked(element["content"], name_of)
-            case "table":
-                yield _table(element)
-            case "hr":
-                yield Rule(style="grey50")
-            case "column_set":
-                yield _row(element)
-            case other:
-                yield Text(f"[{other}]", style="red")
+        if element["tag"] == "form":
+            yield Panel(Group(*_elements(element["elements"], name_of)), box=ROUNDED, border_style="grey50")
+        else:
+            yield _element(element, name_of)
+
+
+def _element(element: dict[str, Any], name_of: Namer) -> RenderableType:
+    draw_it = _DRAWN.get(element["tag"])
+    if draw_it:
+        return draw_it(element)
+    return marked(element["content"], name_of) if element["tag"] == "markdown" else _unknown(element)
+
+
+def _unknown(element: dict[str, Any]) -> Text:
+    return Text(f"[{element['tag']}]", style="red")
+
+
+def _label(element: dict[str, Any]) -> Text:
+    return Text(element["text"]["content"])
+
+
+def _field(element: dict[str, Any]) -> Text:
+    """An empty field, with what it asks for in it; a star says that it must not stay empty."""
+    label = element.get("label", {}).get("content", "")
+    hint = element.get("placeholder", {}).get("content", "")
+    text = Text(f"{label} " if label else "")
+    return text.append(f"[ {hint:_<24}]", style="grey50").append(" *" if element.get("required") else "", style="red")
+
+
+def _chart(element: dict[str, Any]) -> Text:
+    return plot(element["chart_spec"])
 
 
 def _table(element: dict[str, Any]) -> Table:
@@ -83,5 +106,19 @@ def _table(element: dict[str, Any]) -> Table:
 
 def _row(element: dict[str, Any]) -> Text:
     """Buttons side by side, wherever the terminal breaks the line."""
-    labels = [b["text"]["content"] for column in element["columns"] for b in column["elements"] if b["tag"] == "button"]
-    return Text("  ").join(Text(f"[ {label} ]", style="reverse") for label in labels)
+    buttons = [b for column in element["columns"] for b in column["elements"] if b["tag"] == "button"]
+    return Text("  ").join(
+        Text(f"[ {button['text']['content']} ]", style=BUTTONS.get(button.get("type", ""), "reverse"))
+        for button in buttons
+    )
+
+
+_DRAWN: Mapping[str, Callable[[dict[str, Any]], RenderableType]] = {
+    "table": _table,
+    "hr": lambda _: Rule(style="grey50"),
+    "column_set": _row,
+    "div": _label,
+    "input": _field,
+    "date_picker": _field,
+    "chart": _chart,
+}

@@ -15,11 +15,12 @@ from werkzeug.exceptions import HTTPException
 from suanli.clock import Clock
 from suanli.domain.errors import RemoteError
 from suanli.sandbox.fleet import Node
+from suanli.sandbox.grafana_boards import PROMETHEUS_UID, SQL_UID, STOCK_BOARD, Board, Boards
 from suanli.sandbox.grafana_data import Frame, pass_on, promql_frames, sql_frame
 
+__all__ = ["PROMETHEUS_UID", "SQL_UID", "TOKEN", "VERSION", "Fault", "GrafanaStandIn"]
+
 TOKEN = "glsa_sandbox_0123456789"
-SQL_UID = "sandbox-mysql"
-PROMETHEUS_UID = "sandbox-prometheus"
 VERSION = "13.0.1"
 
 _WHEN = r"^(now(-[0-9]+[smhd])?|[0-9]+)$"
@@ -32,6 +33,8 @@ class Fault(StrEnum):
     REDIRECT = "redirect"
     VIEWER = "viewer"
     PROXY_CLOSED = "proxy closed"
+    DASHBOARD_CLOSED = "dashboard closed"
+    DASHBOARD_GONE = "dashboard gone"
     BAD_GATEWAY = "bad gateway"
     SLOW = "slow"
     EMPTY = "empty"
@@ -49,7 +52,8 @@ class _Breakage:
 class GrafanaStandIn:
     """Serve `app`. `nodes` says what the machines are when somebody asks.
 
-    Without `prometheus_url` there is no Prometheus data source, only the SQL one.
+    Without `prometheus_url` there is no Prometheus data source, only the SQL one. It has the dashboard STOCK_BOARD.
+    VIEWER forbids its data sources and not its dashboards, DASHBOARD_CLOSED the other way about.
     A SLOW request is answered after `slow_seconds` of the clock, or once `released` is set.
     """
 
@@ -69,6 +73,8 @@ class GrafanaStandIn:
         self._token = token
         self._slow_seconds = slow_seconds
         self._breakage: _Breakage | None = None
+        self._boards = Boards()
+        self._boards.save(STOCK_BOARD)
         self.app = self._flask()
 
     def break_with(self, fault: Fault, times: int | None = None) -> None:
@@ -79,11 +85,16 @@ class GrafanaStandIn:
         """Do everything right again."""
         self._breakage = None
 
+    def save(self, board: Board, version: str = "v1beta1") -> None:
+        """Keep a dashboard, as somebody who edits it does; one of a `version` v2 is not given out the usual way."""
+        self._boards.save(board, version)
+
     def _flask(self) -> Flask:
         app = Flask("grafana-stand-in")
         app.before_request(self._gate)
         app.add_url_rule("/api/health", view_func=_health)
         app.add_url_rule("/api/ds/query", view_func=self._query, methods=["POST"])
+        app.add_url_rule("/api/dashboards/uid/<uid>", view_func=self._dashboard)
         app.add_url_rule("/api/datasources/uid/<uid>/health", view_func=self._source_health)
         for rule in (
             "/api/datasources/proxy/uid/<uid>/<path:path>",
@@ -103,9 +114,7 @@ class GrafanaStandIn:
             return None
         if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {self._token}".encode()):
             return _message(401, "Invalid API key")
-        if fault is Fault.VIEWER or (fault is Fault.PROXY_CLOSED and "/proxy/" in request.path):
-            return _message(403, "Access denied to data source")
-        return None
+        return None if request.path.startswith("/api/dashboards/") else _forbidden(fault)
 
     def _take_fault(self) -> Fault | None:
         breakage = self._breakage
@@ -168,6 +177,14 @@ class GrafanaStandIn:
             return _message(failed.code or 500, str(failed))
         return Response(passed.body, passed.status, content_type=passed.content_type)
 
+    def _dashboard(self, uid: str) -> Response:
+        if g.fault is Fault.DASHBOARD_CLOSED:
+            return _message(403, "You'll need additional permissions to perform this action: dashboards:read")
+        status, body = self._boards.told("" if g.fault is Fault.DASHBOARD_GONE else uid)
+        reply = jsonify(body)
+        reply.status_code = status
+        return reply
+
     def _source_health(self, uid: str) -> Response:
         if uid not in self._uids():
             return _message(404, "Data source not found")
@@ -203,6 +220,12 @@ def _message(status: int, text: str) -> Response:
     reply = jsonify({"message": text})
     reply.status_code = status
     return reply
+
+
+def _forbidden(fault: Fault | None) -> Response | None:
+    if fault is Fault.VIEWER or (fault is Fault.PROXY_CLOSED and "/proxy/" in request.path):
+        return _message(403, "Access denied to data source")
+    return None
 
 
 def _say(error: HTTPException) -> Response:

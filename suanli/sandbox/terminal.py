@@ -1,6 +1,6 @@
 """A chat on a terminal: type as any of three people, in a group or in private, and see what they would see."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -10,11 +10,15 @@ from rich.text import Text
 from suanli.clock import Clock
 from suanli.sandbox.drawing import WIDTH, draw
 from suanli.sandbox.feishu import Human, Sent
-from suanli.sandbox.feishu.reading import buttons_of
+from suanli.sandbox.feishu.clicks import Clicked
+from suanli.sandbox.feishu.reading import CardButton, buttons_of
+from suanli.sandbox.feishu.record import Change
 from suanli.sandbox.world import World
 
 PATIENCE = 3.0
 """Seconds to wait for an answer; it usually takes a few hundredths of one."""
+
+SILENCE = "（没有回应；在群里要先 @算力 / no answer; in the group, mention @算力）"
 
 HELP = """\
 /help 或 /help            像在飞书里一样说话 / speak as in Feishu
@@ -22,6 +26,7 @@ HELP = """\
 :as 李雷                  换一个人 / be somebody else
 :group  :private          去群里，回私聊 / go to the group, back to private
 :press 刷新               按最近一张卡片上的按钮 / press a button of the last card
+:press 已下单 数量=50     先填表单再按 / fill in the form, then press
 :check                    立即做一次库存检查 / look for low stock now
 :quit                     离开 / leave"""
 
@@ -36,6 +41,8 @@ class Terminal:
     human: Human = field(init=False)
     in_group: bool = field(default=False, init=False)
     _shown: int = field(default=0, init=False)
+    _redrawn: int = field(default=0, init=False)
+    _card: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         """Begin as the buyer, in private."""
@@ -90,26 +97,34 @@ class Terminal:
     def skip(self) -> None:
         """Take everything that has arrived so far as seen."""
         self._shown = len(self.world.feishu.tenant.sent)
+        self._redrawn = len(self.world.feishu.tenant.changes)
 
-    def show(self, patience: float) -> None:
-        """Show every message that has not been shown, waiting for the first of them for `patience` seconds."""
-        for sent in self._wait(patience):
-            self.console.print(Text(f"算力 → {self._place(sent)}", style="grey50"))
-            self.console.print(draw(sent.msg_type, sent.content, self.world.name_of))
+    def show(self, patience: float, *, silence: str = SILENCE) -> None:
+        """Show what was sent or updated since, waiting for the first of it; `silence` when nothing comes."""
+        new = self._wait(patience)
+        for each in new:
+            self.console.print(Text(self._heading(each), style="grey50"))
+            self.console.print(draw(each.msg_type, each.content, self.world.name_of))
+            if each.msg_type == "interactive":
+                self._card = each.message_id
+        if not new and patience and silence:
+            self.console.print(Text(silence, style="grey50"))
 
-    def _wait(self, patience: float) -> list[Sent]:
-        sent, deadline = self.world.feishu.tenant.sent, self.clock.elapsed() + patience
-        changed = self.world.feishu.tenant.changed
-        with changed:
-            while len(sent) == self._shown and (left := deadline - self.clock.elapsed()) > 0:
-                changed.wait(left)
-            new = sent[self._shown :]
-            self._shown = len(sent)
-        if not new and patience:
-            self.console.print(
-                Text("（没有回应；在群里要先 @算力 / no answer; in the group, mention @算力）", style="grey50")
-            )
+    def _wait(self, patience: float) -> list[Sent | Change]:
+        tenant, deadline = self.world.feishu.tenant, self.clock.elapsed() + patience
+        with tenant.changed:
+            while not self._new() and (left := deadline - self.clock.elapsed()) > 0:
+                tenant.changed.wait(left)
+            new = self._new()
+            self.skip()
         return new
+
+    def _new(self) -> list[Sent | Change]:
+        tenant = self.world.feishu.tenant
+        return [*tenant.changes[self._redrawn :], *tenant.sent[self._shown :]]
+
+    def _heading(self, each: Sent | Change) -> str:
+        return f"算力 → {self._place(each)}" if isinstance(each, Sent) else "算力 ↻ 更新了卡片 / updated the card"
 
     def _place(self, sent: Sent) -> str:
         chat = self.world.feishu.tenant.chats.get(sent.chat_id)
@@ -122,12 +137,36 @@ class Terminal:
             return
         self.human = found
 
-    def _press(self, label: str) -> None:
-        cards = [sent for sent in self.world.feishu.tenant.sent if sent.msg_type == "interactive"]
-        labels = [button.label for button in buttons_of(cards[-1].content)] if cards else []
-        if label not in labels:
-            self.console.print(Text(f"这张卡片上的按钮 / the buttons of this card: {'  '.join(labels)}"))
+    def _press(self, words: str) -> None:
+        buttons = buttons_of(self.world.feishu.tenant.content_of(self._card)) if self._card else []
+        # The longest first: a label may begin like another.
+        labels = sorted((button.label for button in buttons), key=len, reverse=True)
+        label = next((label for label in labels if f"{words} ".startswith(f"{label} ")), None)
+        if label is None:
+            self.console.print(Text(f"这张卡片上的按钮 / the buttons of this card: {'  '.join(map(_shown, buttons))}"))
             return
-        clicked = self.world.feishu.press(self.human, cards[-1].message_id, label)
+        answers = dict(_answer(word) for word in words[len(label) :].split())
+        try:
+            clicked = self._clicked(label, answers)
+        except ValueError as error:
+            self.console.print(Text(str(error)))
+            return
         self.console.print(Text(f"☁ {(clicked.toast or {}).get('content', '')}", style="grey50"))
-        self.show(PATIENCE)
+        # The toast was the answer; what else there is comes on its own.
+        self.show(PATIENCE if clicked.answer else 0.0, silence="")
+
+    def _clicked(self, label: str, answers: Mapping[str, str]) -> Clicked:
+        feishu = self.world.feishu
+        if answers:
+            return feishu.submit(self.human, self._card, label, answers)
+        return feishu.press(self.human, self._card, label)
+
+
+def _answer(word: str) -> tuple[str, str]:
+    name, _, said = word.partition("=")
+    return name, said
+
+
+def _shown(button: CardButton) -> str:
+    fields = "".join(f" {each.label}=" for each in button.form or ())
+    return button.label + (f" ({fields.strip()})" if fields else "")

@@ -1,7 +1,7 @@
 """Settings: the only reader of the environment, of `.env`, of suanli.toml and of the original program's JSON files."""
 
 from suanli.settings.demands import Process, missing
-from suanli.settings.legacy import parse_history, parse_watch, recipient_target
+from suanli.settings.legacy import parse_history, parse_watch
 from suanli.settings.load import from_process, load
 from suanli.settings.problems import SettingsError
 from suanli.settings.schema import Settings
@@ -18,5 +18,4 @@ __all__ = [
     "missing",
     "parse_history",
     "parse_watch",
-    "recipient_target",
 ]

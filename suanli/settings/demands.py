@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from suanli.settings.problems import problem
 from suanli.settings.schema import VARIABLES, Settings
-from suanli.settings.stock import SourceKind
+from suanli.settings.stock import SourceKind, Stock
 from suanli.settings.variables import Spot
 
 
@@ -30,7 +30,8 @@ _NEEDED = {
     Process.STOCK: _SENDING,
     Process.ALL: tuple(dict.fromkeys(_SENDING + _RECEIVING)),
 }
-_GRAFANA = ("GRAFANA_URL", "GRAFANA_API_KEY", "GRAFANA_DATASOURCE_UID")
+_GRAFANA = ("GRAFANA_URL", "GRAFANA_API_KEY")
+_DATASOURCE = (*_GRAFANA, "GRAFANA_DATASOURCE_UID")
 
 
 def missing(settings: Settings, process: Process) -> tuple[str, ...]:
@@ -42,15 +43,21 @@ def missing(settings: Settings, process: Process) -> tuple[str, ...]:
 
 
 def _lines(settings: Settings, process: Process) -> Iterator[str]:
-    source = settings.stock.source
     yield from _absent(settings, _NEEDED[process])
     if process is not Process.WEB:
-        yield from _absent(settings, ("PROMETHEUS_URL",) if source is SourceKind.PROMETHEUS else _GRAFANA)
+        yield from _absent(settings, _asking(settings.stock))
     if process is Process.STOCK and settings.watch() is None:
         path = str(settings.stock.alert_config)
         yield problem(
             path, "没有这个文件；从 inventory_alert_config.example.json 复制一份 / no such file; copy the example"
         )
+
+
+def _asking(stock: Stock) -> tuple[str, ...]:
+    """What the stock source needs. A panel says itself which data source its queries are for."""
+    if stock.source is SourceKind.PROMETHEUS:
+        return ("PROMETHEUS_URL",)
+    return _GRAFANA if stock.panel else _DATASOURCE
 
 
 def _absent(settings: Settings, names: tuple[str, ...]) -> Iterator[str]:

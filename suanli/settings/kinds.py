@@ -4,7 +4,7 @@ import re
 from collections.abc import Sized
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
@@ -31,6 +31,10 @@ _DATABASES = {
 _PORTS = range(65536)
 _Entries = TypeVar("_Entries", bound=Sized)
 _SECRET_KEY_LENGTH = 32
+_TOKEN = re.compile(r"[!-~]{16,}")
+_HOOK = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/open-apis/bot/v2/hook/[A-Za-z0-9_-]+")
+_DASHBOARD = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_SHORTEST_REPEAT = timedelta(minutes=1)
 
 
 def is_placeholder(value: str) -> bool:
@@ -58,6 +62,42 @@ def _signing_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _token(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and not _TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError(
+            "至少 16 个字符，只用英文字母、数字和符号，可用 openssl rand -hex 32 生成"
+            " / needs at least 16 characters, ASCII and without spaces; make one with: openssl rand -hex 32"
+        )
+    return value
+
+
+def _hook(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and not _is_hook(value.get_secret_value()):
+        raise ValueError(
+            "要写自定义机器人的 Webhook 地址：https://open.feishu.cn/open-apis/bot/v2/hook/…"
+            " / must be a custom bot's webhook: https://open.feishu.cn/open-apis/bot/v2/hook/…"
+        )
+    return value
+
+
+def _is_hook(url: str) -> bool:
+    if not _HOOK.fullmatch(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    return bool(host) and port != 0 and (parts.scheme == "https" or _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
@@ -65,6 +105,12 @@ def _duration(value: object) -> timedelta:
     if match is None:
         raise ValueError('时长要写成 "30s"、"5m"、"24h" 或 "30d" / write a duration as "30s", "5m", "24h" or "30d"')
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _repeat(value: timedelta) -> timedelta:
+    if value < _SHORTEST_REPEAT:
+        raise ValueError('不能短于 "1m" / must be "1m" or longer')
+    return value
 
 
 def _web_address(value: str) -> str:
@@ -104,6 +150,14 @@ class Listen:
     def __str__(self) -> str:
         """As it is written in the settings."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _dashboard(value: str) -> str:
+    if not _DASHBOARD.fullmatch(value):
+        raise ValueError(
+            "要写面板所在页网址里 /d/ 后面的那一段 / must be the part after /d/ of the address of the panel's page"
+        )
+    return value
 
 
 def _certificates(value: str) -> str:
@@ -147,7 +201,8 @@ def _ids(value: object) -> object:
     return [word.strip() for word in value.replace("，", ",").split(",") if word.strip()]
 
 
-def _person(value: str) -> str:
+def person(value: str) -> str:
+    """The id of somebody to tell. Raises ValueError when it is none, or an example's."""
     value = value.strip()
     if not value or is_placeholder(value) or "飞书用户" in value:
         raise ValueError(
@@ -181,18 +236,23 @@ Text = Annotated[str, AfterValidator(_real)]
 Name = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, AfterValidator(_real_secret)]
 SigningKey = Annotated[Secret, AfterValidator(_signing_key)]
+Token = Annotated[Secret, AfterValidator(_token)]
+HookUrl = Annotated[Secret, AfterValidator(_hook)]
 DatabaseUrl = Annotated[Secret, AfterValidator(_database_url)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+DashboardUid = Annotated[Text, AfterValidator(_dashboard)]
 CertificateFile = Annotated[str, AfterValidator(_certificates)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+RepeatEvery = Annotated[Duration, AfterValidator(_repeat)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 ListenAt = Annotated[Listen, BeforeValidator(_listen)]
 Query = Annotated[Name | None, BeforeValidator(_or_none)]
 CheckTime = Annotated[str, AfterValidator(_check_time)]
-PersonId = Annotated[str, AfterValidator(_person)]
+PersonId = Annotated[str, AfterValidator(person)]
 People = Annotated[frozenset[PersonId], BeforeValidator(_ids)]
 Some = AfterValidator(_some)
 """Marks a list or a table that is no use empty. (pydantic's own min_length complains twice of one bad entry.)"""
+Chats = Annotated[tuple[PersonId, ...], AfterValidator(_once_each)]
 Recipients = Annotated[tuple[PersonId, ...], Some, AfterValidator(_once_each)]
 Switch = Annotated[bool, Field(strict=True)]
 CardCount = Annotated[int, Field(strict=True, ge=0)]

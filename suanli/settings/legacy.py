@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from suanli.domain.chat import Platform, Target, TargetKind
-from suanli.domain.stock import Fleet, Model, Watch
+from suanli.domain.stock import Fleet, Model
+from suanli.domain.stock.rules import Recipient, Watch
 from suanli.settings.files import read_text
-from suanli.settings.kinds import CardCount, CheckTime, Recipients, Some
+from suanli.settings.kinds import CheckTime, Recipients, Some
 from suanli.settings.problems import SettingsError, noting, problem
-from suanli.settings.watch import thresholds
+from suanli.settings.rules import OneAModel, Samples, Terms, rules_of
 from suanli.settings.wording import complaints
 
 _LENIENT = ConfigDict(frozen=True, extra="ignore")
@@ -24,14 +24,14 @@ _NOT_A_MOMENT = (
     "不是 2026-02-26T10:00:00 这样的时间；改正它，或删掉这一行（会再提醒一次）"
     " / not a time like 2026-02-26T10:00:00; correct it, or remove it and be told once more"
 )
-_TARGETS = {"ou_": TargetKind.OPEN_ID, "on_": TargetKind.UNION_ID, "oc_": TargetKind.CHAT}
 
 
-class _Limit(BaseModel):
+class _Limit(Terms):
+    """The original told at its first look, so one sample is enough unless the file says otherwise."""
+
     model_config = _LENIENT
 
-    min_free: CardCount
-    description: str = ""
+    samples: Samples = 1
 
 
 class _Notification(BaseModel):
@@ -44,26 +44,23 @@ class _Notification(BaseModel):
 class _AlertFile(BaseModel):
     model_config = _LENIENT
 
-    gpu_thresholds: Annotated[dict[str, _Limit], Some]
+    gpu_thresholds: Annotated[dict[str, _Limit], Some, OneAModel]
     notification: _Notification
 
     def to_domain(self, fleet: Fleet) -> Watch:
-        limits = {name: (limit.min_free, limit.description) for name, limit in self.gpu_thresholds.items()}
-        try:
-            return Watch(thresholds(limits, fleet), self.notification.user_ids, self.notification.check_time)
-        except SettingsError as error:
-            raise error.within("gpu_thresholds.") from None
+        recipients = tuple(Recipient(user_id) for user_id in self.notification.user_ids)
+        return Watch(rules_of(self.gpu_thresholds, fleet), recipients, self.notification.check_time)
 
 
 def parse_watch(text: str, fleet: Fleet) -> Watch:
     """Read the text of `inventory_alert_config.json` (seed gpu-stock-alert, "编辑配置文件").
 
-    Models are matched exactly; one that the fleet does not know keeps its name (`watch.unlisted` warns of it).
-    Raises SettingsError with every mistake.
+    A threshold is a rule, and may say more than the original's could (`rules.Terms`). Models are matched exactly; one
+    that the fleet does not know keeps its name (`watch.unlisted` warns of it). Raises SettingsError with every mistake.
     """
     data = _json(text)
     try:
-        return _AlertFile.model_validate(data).to_domain(fleet)
+        return _AlertFile.model_validate(data, context=fleet).to_domain(fleet)
     except ValidationError as error:
         raise SettingsError(complaints(error, _AlertFile)) from None
 
@@ -112,12 +109,6 @@ def read_history(path: Path, fleet: Fleet, zone: tzinfo) -> Mapping[Model, datet
         model = fleet.find_model(name) or name
         told[model] = max(at, told.get(model, at))
     return told
-
-
-def recipient_target(recipient: str) -> Target:
-    """Where a notice to `recipient` goes, by what its id looks like (feishu.md §0, "ID prefixes")."""
-    kind = _TARGETS.get(recipient[:3]) or (TargetKind.EMAIL if "@" in recipient else TargetKind.USER_ID)
-    return Target(Platform.FEISHU, kind, recipient)
 
 
 def _json(text: str) -> Any:

@@ -15,7 +15,7 @@ from suanli.settings.schema import Settings
 from suanli.settings.stock import Stock
 from suanli.settings.wording import Loc, complaints, dotted
 
-_ABOUT_JSON = ("alert_config", "alert_history", "watch")
+_ABOUT_JSON = ("alert_config", "alert_history")
 
 
 def from_process() -> Settings:
@@ -33,7 +33,8 @@ def load(environ: Mapping[str, str], cwd: Path) -> Settings:
     config = _config(given, cwd, problems)
     toml = read_toml(config, problems)
     settings = _settings([*given, toml], config, cwd, problems)
-    _check_json(settings.stock if settings else _salvage(toml, cwd), problems)
+    watched = settings.stock.watch is not None if settings else "watch" in _stock_table(toml)
+    _check_json(settings.stock if settings else _salvage(toml, cwd), problems, watched=watched)
     if problems or not settings:
         raise SettingsError(problems)
     return settings
@@ -68,18 +69,23 @@ def _settings(layers: Sequence[Layer], config: Path, cwd: Path, problems: list[s
 
 def _salvage(toml: Layer, cwd: Path) -> Stock:
     """What a suanli.toml with mistakes says of the JSON files, so that these are checked all the same."""
-    table = toml.values.get("stock")
-    said = {key: table[key] for key in _ABOUT_JSON if key in table} if isinstance(table, dict) else {}
+    table = _stock_table(toml)
+    said = {key: table[key] for key in _ABOUT_JSON if key in table}
     try:
         return Stock.model_validate(said).anchored(cwd)
     except ValidationError:
         return Stock().anchored(cwd)
 
 
-def _check_json(stock: Stock, problems: list[str]) -> None:
+def _stock_table(toml: Layer) -> Mapping[str, object]:
+    table = toml.values.get("stock")
+    return table if isinstance(table, dict) else {}
+
+
+def _check_json(stock: Stock, problems: list[str], *, watched: bool) -> None:
     fleet = stock.to_domain()
     with noting(problems):
         read_history(stock.alert_history, fleet, UTC)
-    if stock.watch is None:
+    if not watched:
         with noting(problems):
             read_watch(stock.alert_config, fleet)

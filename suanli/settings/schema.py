@@ -1,20 +1,24 @@
 """All settings of an installation, each with its kind, its default and the variable that may give it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from suanli.domain.access import Role
-from suanli.domain.stock import Model, Watch
+from suanli.domain.stock import Model
+from suanli.domain.stock.rules import Watch
 from suanli.i18n import Lang
+from suanli.settings.fleet import Info
 from suanli.settings.kinds import (
     CertificateFile,
+    Chats,
     DatabaseUrl,
+    HookUrl,
     Listen,
     ListenAt,
     People,
@@ -22,6 +26,7 @@ from suanli.settings.kinds import (
     SigningKey,
     Switch,
     Text,
+    Token,
     WebAddress,
     Zone,
 )
@@ -90,6 +95,41 @@ class Access(BaseModel):
         return Role[self.default_role.upper()]
 
 
+class Alertmanager(BaseModel):
+    """`[alertmanager]`: alerts of Alertmanager and Grafana, told to `chats`. Without a token the webhook is off."""
+
+    model_config = _STRICT
+
+    token: Annotated[Token, Variable("SUANLI_ALERTMANAGER_TOKEN")] = SecretStr("")
+    chats: Annotated[Chats, Field(validate_default=True)] = ()
+
+    @field_validator("chats")
+    @classmethod
+    def _told_to_somebody(cls, chats: tuple[str, ...], info: Info) -> tuple[str, ...]:
+        token: SecretStr | None = info.data.get("token")
+        if token and not chats:
+            raise ValueError(
+                "有 SUANLI_ALERTMANAGER_TOKEN 就要写收通知的群或人 / needs at least one with SUANLI_ALERTMANAGER_TOKEN"
+            )
+        return chats
+
+
+class Fallback(BaseModel):
+    """A custom bot of a Feishu group, which alerts go to when the app cannot send; without a URL there is none.
+
+    Who has its URL can write to the group, so it is secret. `secret` is empty when the bot asks for no signature.
+    """
+
+    model_config = _STRICT
+
+    url: Annotated[HookUrl, Variable("SUANLI_FALLBACK_URL")] = SecretStr("")
+    secret: Annotated[Secret, Variable("SUANLI_FALLBACK_SECRET")] = SecretStr("")
+
+
+def _without(name: str) -> str:
+    return f"没有 {name}，不起作用 / has no effect without {name}"
+
+
 class Settings(BaseSettings):
     """The settings of this installation, checked. Made by `load`; what no process can do without: `missing`.
 
@@ -109,6 +149,8 @@ class Settings(BaseSettings):
     grafana: Grafana = Grafana()
     prometheus: Prometheus = Prometheus()
     access: Access = Access()
+    alertmanager: Alertmanager = Alertmanager()
+    fallback: Fallback = Fallback()
     stock: Stock = Stock()
 
     def watch(self) -> Watch | None:
@@ -125,11 +167,25 @@ class Settings(BaseSettings):
 
     def warnings(self) -> tuple[str, ...]:
         """What is not wrong but probably not meant either, a line each. Raises SettingsError."""
+        return tuple(self._warnings())
+
+    def _warnings(self) -> Iterator[str]:
         watch = self.watch()
         if watch is None:
             path = str(self.stock.alert_config)
-            return (problem(path, "没有这个文件，不会发低库存提醒 / no such file; nobody is told of low stock"),)
-        return unlisted(watch, self.stock.to_domain())
+            yield problem(path, "没有这个文件，不会发低库存提醒 / no such file; nobody is told of low stock")
+        else:
+            yield from unlisted(watch, self.stock.to_domain())
+        if self.alertmanager.chats and not self.alertmanager.token:
+            yield problem(
+                "alertmanager.chats",
+                _without("SUANLI_ALERTMANAGER_TOKEN"),
+            )
+        if self.fallback.secret and not self.fallback.url:
+            yield problem(
+                "SUANLI_FALLBACK_SECRET",
+                _without("SUANLI_FALLBACK_URL"),
+            )
 
 
 VARIABLES = variables(Settings)

@@ -1,18 +1,20 @@
 """The `[stock]` section: where card counts come from, and the company's models, regions and clock classes."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator, model_validator
 
 from suanli.domain.stock import Fleet, Group, Model, Product
+from suanli.settings.fleet import Info
 from suanli.settings.kinds import Duration, Name, Query, Some
-from suanli.settings.problems import SettingsError
+from suanli.settings.panel import Panel
 from suanli.settings.watch import WatchTable
+from suanli.settings.wording import Mistake, refuse
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,9 +56,14 @@ class Promql(BaseModel):
     product_label: Name = "product"
     place_label: Name = "place"
 
+    @property
+    def is_given(self) -> bool:
+        """Whether any query is."""
+        return any((self.total, self.free, self.used, self.unavailable))
+
     @model_validator(mode="after")
     def _whole_or_none(self) -> Self:
-        if any((self.total, self.free, self.used, self.unavailable)) and not (self.total and self.free):
+        if self.is_given and not (self.total and self.free):
             raise ValueError("total 和 free 两条都要写 / needs both total and free")
         return self
 
@@ -144,10 +151,42 @@ _CLOCKS = (
 )
 
 
+_TABLES = ("models", "regions", "clocks")
+
+
+def _fleet(models: Iterable[ModelEntry], regions: Iterable[GroupEntry], clocks: Iterable[GroupEntry]) -> Fleet:
+    return Fleet(
+        tuple(model.to_domain() for model in models),
+        tuple(region.to_domain() for region in regions),
+        tuple(clock.to_domain() for clock in clocks),
+    )
+
+
+def _misfits(panel: Panel, source: SourceKind, data: Mapping[str, Any]) -> Iterator[Mistake]:
+    """What a panel does not go together with."""
+    match source:
+        case SourceKind.GRAFANA_SQL:
+            if data.get("query"):
+                yield (), "和 stock.query 只能写一个 / cannot be given together with stock.query; keep one"
+            if panel.refs:
+                yield ("refs",), "grafana-sql 只有一个查询，写 ref_id / grafana-sql has one query; give ref_id"
+        case SourceKind.GRAFANA_PROMQL:
+            promql: Promql | None = data.get("promql")
+            if promql and promql.is_given:
+                yield (), "和 stock.promql 的查询只能写一种 / cannot be given with queries in stock.promql; keep one"
+            if panel.refs is None:
+                yield ("refs",), "缺少这一项：每个数量用哪个查询 / is required: which query is which count"
+            if "ref_id" in panel.model_fields_set:
+                yield ("ref_id",), "grafana-promql 用 refs，不用 ref_id / grafana-promql takes refs, not ref_id"
+        case _:
+            yield (), f"source 是 {source} 时不能用 / cannot be used with the source {source}"
+
+
 class Stock(BaseModel):
     """`[stock]`. Without a suanli.toml it is what the original program did (gpu.md §0).
 
-    `query` None means the original's query; `watch` None means that the file at `alert_config` is asked.
+    `query` None means the original's query, or the panel's; `watch` None means that the file at `alert_config` is
+    asked. `keep` is how long every sample stays, `keep_hourly` how long what became of them by the hour.
     """
 
     model_config = _STRICT
@@ -155,24 +194,32 @@ class Stock(BaseModel):
     source: SourceKind = SourceKind.GRAFANA_SQL
     interval: Duration = timedelta(minutes=5)
     keep: Duration = timedelta(days=30)
+    keep_hourly: Duration = timedelta(days=730)
     alert_config: Path = Path("inventory_alert_config.json")
     alert_history: Path = Path(".inventory_alert_history.json")
     datasource_type: Name = "mysql"
     query: Query = None
     columns: Columns = Columns()
     promql: Promql = Promql()
+    panel: Panel | None = None
     models: Annotated[tuple[ModelEntry, ...], AfterValidator(_distinct)] = _MODELS
     regions: Annotated[tuple[GroupEntry, ...], AfterValidator(_groups)] = _REGIONS
     clocks: Annotated[tuple[GroupEntry, ...], AfterValidator(_groups)] = _CLOCKS
     watch: WatchTable | None = None
 
-    @model_validator(mode="after")
-    def _one_threshold_a_model(self) -> Self:
-        try:
-            _ = self.watch and self.watch.to_domain(self.to_domain())
-        except SettingsError as error:
-            raise ValueError("; ".join(error.within("watch.thresholds.").problems)) from None
-        return self
+    @field_validator("panel")
+    @classmethod
+    def _asks_alone(cls, panel: Panel | None, info: Info) -> Panel | None:
+        source = info.data.get("source")
+        refuse(_misfits(panel, source, info.data) if panel and source else ())
+        return panel
+
+    @field_validator("watch", mode="plain")
+    @classmethod
+    def _in_our_words(cls, value: object, info: Info) -> WatchTable | None:
+        tables = [info.data[table] for table in _TABLES if table in info.data]
+        fleet = _fleet(*tables) if len(tables) == len(_TABLES) else None
+        return None if value is None else WatchTable.model_validate(value, context=fleet)
 
     def anchored(self, cwd: Path) -> Self:
         """The same with its paths made absolute from `cwd`."""
@@ -181,8 +228,4 @@ class Stock(BaseModel):
 
     def to_domain(self) -> Fleet:
         """The model table, regions and clock classes as the domain knows them."""
-        return Fleet(
-            tuple(model.to_domain() for model in self.models),
-            tuple(region.to_domain() for region in self.regions),
-            tuple(clock.to_domain() for clock in self.clocks),
-        )
+        return _fleet(self.models, self.regions, self.clocks)

@@ -48,7 +48,7 @@ def keys_at(model: type[BaseModel], way: Sequence[int | str]) -> tuple[str, ...]
     for step in way:
         field = model.model_fields.get(str(step))
         model = _table_in(field.annotation) or model if field else model
-    return tuple(model.model_fields)
+    return tuple(field.alias or name for name, field in model.model_fields.items())
 
 
 def _table_in(annotation: Any) -> type[BaseModel] | None:

@@ -1,22 +1,53 @@
-"""Whom to tell when cards run low, as suanli.toml states it, and what both its forms have in common."""
+"""Whom to tell when cards run low, as suanli.toml states it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from suanli.domain.stock import Fleet, Model, Threshold, Watch
-from suanli.settings.kinds import CardCount, CheckTime, Recipients, Some
-from suanli.settings.problems import SettingsError, nearest, problem
+from suanli.domain.stock import Fleet, Model, Scope
+from suanli.domain.stock.rules import Watch
+from suanli.settings.fleet import Info, fleet_of, model_in
+from suanli.settings.kinds import CheckTime
+from suanli.settings.problems import nearest, problem
+from suanli.settings.recipients import WatchList
+from suanli.settings.rules import Limit, OneAModel, RuleEntry, rules_of
+from suanli.settings.wording import Loc, Mistake, refuse
 
 
-class Limit(BaseModel):
-    """`[stock.watch.thresholds.<model>]`: tell people when fewer than `min_free` cards are free."""
+def _told_to_known(limits: dict[str, Limit], info: Info) -> dict[str, Limit]:
+    refuse(_strangers((((name,), limit) for name, limit in limits.items()), info))
+    return limits
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    min_free: CardCount
-    description: str = ""
+def _whole(rules: tuple[RuleEntry, ...], info: Info) -> tuple[RuleEntry, ...]:
+    thresholds: Mapping[str, Limit] | None = info.data.get("thresholds")
+    if not rules and thresholds == {}:
+        raise ValueError("thresholds 和 rules 至少要写一条 / needs at least one of thresholds and rules")
+    placed = [((n,), rule) for n, rule in enumerate(rules)]
+    refuse([*_strangers(placed, info), *_same_scopes(thresholds or {}, rules, fleet_of(info))])
+    return rules
+
+
+def _strangers(limits: Iterable[tuple[Loc, Limit]], info: Info) -> Iterator[Mistake]:
+    """Recipients of a rule whom the watch list does not have; none while the list itself has mistakes."""
+    listed = {entry.id for entry in info.data.get("recipients", ())}
+    for loc, limit in limits:
+        for n, recipient in enumerate(limit.recipients):
+            if listed and recipient not in listed:
+                yield (*loc, "recipients", n), "不在 stock.watch.recipients 里 / is not in stock.watch.recipients"
+
+
+def _same_scopes(
+    thresholds: Mapping[str, Limit], rules: tuple[RuleEntry, ...], fleet: Fleet | None
+) -> Iterator[Mistake]:
+    found = {Scope(model_in(fleet, name)): f"thresholds.{name}" for name in thresholds}
+    for n, rule in enumerate(rules):
+        first = found.setdefault(rule.scope, f"rules[{n}]")
+        if first != f"rules[{n}]":
+            words = " ".join(rule.scope.words)
+            yield (n,), f"和 {first} 管的都是 {words}，只留一个 / is about {words} just as {first}; keep one"
 
 
 class WatchTable(BaseModel):
@@ -24,44 +55,26 @@ class WatchTable(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    thresholds: Annotated[dict[str, Limit], Some]
-    recipients: Recipients
+    recipients: WatchList
     check_time: CheckTime = "10:00"
+    thresholds: Annotated[dict[str, Limit], OneAModel, AfterValidator(_told_to_known)] = {}
+    rules: Annotated[tuple[RuleEntry, ...], AfterValidator(_whole), Field(validate_default=True)] = ()
 
     def to_domain(self, fleet: Fleet) -> Watch:
-        """The thresholds by the fleet's models. SettingsError when two of them are of one model."""
-        limits = {name: (limit.min_free, limit.description) for name, limit in self.thresholds.items()}
-        return Watch(thresholds(limits, fleet), self.recipients, self.check_time)
-
-
-def thresholds(limits: Mapping[str, tuple[int, str]], fleet: Fleet) -> tuple[Threshold, ...]:
-    """Thresholds from names as people write them to (min_free, description).
-
-    A name that the fleet does not know stays as it is; without a description the model's title or name stands in.
-    Raises SettingsError when two names are of one model.
-    """
-    found: dict[Model, str] = {}
-    problems = []
-    for name in limits:
-        model = fleet.find_model(name) or Model(name.strip())
-        if model in found:
-            problems.append(
-                problem(name, f"和 {found[model]} 是同一个型号，只留一个 / the same model as {found[model]}; keep one")
-            )
-        found.setdefault(model, name)
-    if problems:
-        raise SettingsError(problems)
-    return tuple(_threshold(model, *limits[name], fleet) for model, name in found.items())
-
-
-def _threshold(model: Model, min_free: int, description: str, fleet: Fleet) -> Threshold:
-    return Threshold(model, min_free, description.strip() or fleet.title_of(model))
+        """The rules and the watch list by the fleet's models, regions and clock classes."""
+        return Watch(
+            (*rules_of(self.thresholds, fleet), *(entry.rule(entry.scope, fleet) for entry in self.rules)),
+            tuple(entry.to_domain() for entry in self.recipients),
+            self.check_time,
+        )
 
 
 def unlisted(watch: Watch, fleet: Fleet) -> tuple[str, ...]:
-    """A warning for each threshold whose model is not in the fleet: matching is exact, so it may never be met."""
+    """A warning for each model that is not in the fleet: matching is exact, so it may never be met."""
     listed = {product.model for product in fleet.products}
-    return tuple(_stray(t.model, listed) for t in watch.thresholds if t.model not in listed)
+    wished = chain.from_iterable(sorted(recipient.models) for recipient in watch.recipients)
+    named = dict.fromkeys(chain((rule.scope.model for rule in watch.rules), wished))
+    return tuple(_stray(model, listed) for model in named if model not in listed)
 
 
 def _stray(model: Model, listed: set[Model]) -> str:

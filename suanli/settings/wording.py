@@ -1,16 +1,19 @@
 """What pydantic found wrong, in words for people: where, what, what to do, in two languages, without the value."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from suanli.settings.problems import problem, unknown
 from suanli.settings.variables import keys_at
 
 Loc = tuple[int | str, ...]
 """The way to a value, as pydantic tells it: ("stock", "models", 0, "name")."""
+
+Mistake = tuple[Loc, str]
+"""Something wrong below a value that is being validated: where, in two languages what."""
 
 _TEXTS = {
     "missing": "缺少这一项 / is required",
@@ -30,6 +33,16 @@ _TEXTS = {
     "enum": "可选的值 / must be: {expected}",
     "value_error": "{error}",
 }
+
+
+def refuse(mistakes: Iterable[Mistake]) -> None:
+    """For validators that see more than one value: raise all mistakes, each at its own place; with none, nothing."""
+    details = [
+        InitErrorDetails(type=PydanticCustomError("value_error", "{error}", {"error": text}), loc=loc, input=None)
+        for loc, text in mistakes
+    ]
+    if details:
+        raise ValidationError.from_exception_data("settings", details)
 
 
 def dotted(loc: Loc) -> str:

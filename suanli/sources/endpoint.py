@@ -42,7 +42,8 @@ class Endpoint:
     """A web service: what people call it, its address, and the settings that hold address and token.
 
     `url` may carry `user:password@`, which is sent as basic authentication unless `headers` bring their own.
-    `ca_bundle` is a file of certificates to trust in place of the public ones.
+    `ca_bundle` is a file of certificates to trust in place of the public ones. With `secret_path`, who knows the
+    address is let in: the parts of its path are secrets like those of `headers`.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Endpoint:
     token_setting: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     ca_bundle: str = ""
+    secret_path: bool = False
 
     @property
     def address(self) -> str:
@@ -99,10 +101,14 @@ class Endpoint:
 
     def quoted(self, text: str) -> str:
         """What a service said, fit for an error: one line, not long, and none of our secrets in it."""
-        line = " ".join(text.split())
-        for secret in self._secrets():
-            line = line.replace(secret, "***")
+        line = self.masked(" ".join(text.split()))
         return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+
+    def masked(self, text: str) -> str:
+        """Text without our secrets."""
+        for secret in self._secrets():
+            text = text.replace(secret, "***")
+        return text
 
     def _goal(self, location: str) -> str:
         # Without query and user: a sign-in redirect carries its state there.
@@ -120,8 +126,12 @@ class Endpoint:
 
     def _secrets(self) -> list[str]:
         words = [word for value in self.headers.values() for word in value.split()]
-        password = unquote(self._parts().password or "")
-        return [word for word in (*words, password) if len(word) >= _SHORTEST_SECRET]
+        parts = self._parts()
+        words.append(unquote(parts.password or ""))
+        if self.secret_path:
+            words += [form for part in parts.path.split("/") for form in (part, unquote(part))]
+        # The longest first: what is left of one after a part of it is masked would not be found any more.
+        return sorted((word for word in words if len(word) >= _SHORTEST_SECRET), key=len, reverse=True)
 
 
 def retry_after_of(text: str, now: datetime) -> timedelta | None:

@@ -17,6 +17,13 @@ from suanli.sources.prometheus import Point
 
 _TRY_THE_OTHER_WAY = frozenset({401, 403, 500})
 
+_NO_DASHBOARD = {
+    403: "the token may not read it: give its service account leave to view the dashboard, or the folder it is in",
+    404: "the token's organisation has none of this uid: take the uid from the dashboard's address, /d/<uid>/…",
+    406: "it is kept in Grafana's new layout (v2), which this Grafana does not give out: save a copy in the classic "
+    "layout, or update Grafana",
+}
+
 
 class Grafana:
     """Grafana's HTTP API, as a Viewer's token may use it (gpu.md §1.1)."""
@@ -47,6 +54,16 @@ class Grafana:
             raise NoData("Grafana answered without any rows: that is no data, not zero")
         return rows
 
+    def dashboard(self, uid: str) -> Any:
+        """The dashboard `uid`: its JSON as it is. Raises RemoteError saying what to do where that is known."""
+        try:
+            return self._http.get(f"/api/dashboards/uid/{quote(uid, safe='')}")
+        except Refused as refused:
+            advice = _NO_DASHBOARD.get(refused.code or 0)
+            if advice is None:
+                raise
+            raise RemoteError(f"dashboard {uid:.80}: {advice} ({refused})", permanent=True, code=refused.code) from None
+
     def proxied(self, uid: str, path: str, form: Mapping[str, str]) -> Any:
         """POST to the API behind the data source `uid`: its JSON as it is.
 
@@ -63,16 +80,17 @@ class Grafana:
 
 @dataclass(frozen=True, slots=True)
 class GrafanaPromql:
-    """PromQL through Grafana's own query API, to its Prometheus data source `uid`."""
+    """PromQL through Grafana's own query API, to its Prometheus data source `uid`, of type `kind`."""
 
     grafana: Grafana
     uid: str
+    kind: str = "prometheus"
 
     def query(self, promql: str) -> tuple[Point, ...]:
         """The answer of an instant query now. Raises RemoteError, NoData when it is empty."""
         # format=table would merge the labels of all series in newer versions (gpu.md §1.3).
         asked = {"expr": promql, "instant": True, "range": False, "format": "time_series"}
-        return points_of_rows(self.grafana.query("prometheus", self.uid, asked))
+        return points_of_rows(self.grafana.query(self.kind, self.uid, asked))
 
     def about(self) -> str:
         """What answers there."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import secrets
 import threading
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ PATIENCE = timedelta(seconds=5)
 
 _PAUSE_MS = 250
 _PASSING = frozenset({429, 502, 503, 504})
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
 class Unreachable(RemoteError):  # noqa: N818 what was found, rather than a failure of ours
@@ -36,7 +38,7 @@ class Http:
 
     A request goes out twice at most: again only when it stayed without an answer, or after 429, 502, 503 or 504
     (gpu.md §1.3); a slow answer is not asked for again. So everything asked through it must be a question, never
-    an order.
+    an order; `tell` is for those.
 
     The environment is left alone (`trust_env` off): a forgotten ~/.netrc would replace the token, and a proxy
     variable would carry it elsewhere. A private certificate authority is named by `Endpoint.ca_bundle`.
@@ -71,6 +73,23 @@ class Http:
         """POST `form` as application/x-www-form-urlencoded."""
         return self._ask("POST", path, data=form)
 
+    def tell(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """POST `body` as JSON to the address itself, once: an order is not given again for want of an answer.
+
+        The JSON object of the reply; of an error status too, when there is a `code` in it, which says more.
+        """
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        try:
+            reply = self._once("POST", "", {"data": content, "headers": _JSON})
+        except Refused as refused:
+            if not isinstance(refused.body, dict) or "code" not in refused.body:
+                raise
+            reply = refused.body
+        if not isinstance(reply, dict):
+            raise RemoteError(f"{self.endpoint.name} answered with JSON that is not an object")
+        # Its words come to be quoted in errors.
+        return dict(json.loads(self.endpoint.masked(json.dumps(reply, ensure_ascii=False))))
+
     def _ask(self, method: str, path: str, **content: Any) -> Any:
         try:
             return self._once(method, path, content)
@@ -98,7 +117,7 @@ class Http:
         name, setting = self.endpoint.name, self.endpoint.url_setting
         connecting, silence = self._timeout
         if isinstance(error, requests.ReadTimeout):
-            raise RemoteError(f"{name} did not answer within {silence:g} s: is the query too slow?") from None
+            raise RemoteError(f"{name} did not answer within {silence:g} s: is too much asked of it?") from None
         if isinstance(error, requests.exceptions.SSLError):
             raise RemoteError(
                 f"{name}: no TLS connection: its certificate is not trusted here, or {setting} names a port that "
@@ -151,6 +170,7 @@ class Http:
 
 
 def _session(endpoint: Endpoint) -> requests.Session:
+    logging.getLogger("urllib3.connection").addFilter(_shows_no_address)
     session = requests.Session()
     session.trust_env = False
     session.headers["User-Agent"] = f"suanli/{VERSION}"
@@ -160,6 +180,11 @@ def _session(endpoint: Endpoint) -> requests.Session:
         session.auth = HTTPBasicAuth(*endpoint.basic_auth)
     session.verify = endpoint.ca_bundle or True
     return session
+
+
+def _shows_no_address(record: logging.LogRecord) -> bool:
+    """Keep back what urllib3 says of broken headers: it quotes the whole address, which may be a secret."""
+    return "(url=" not in str(record.msg)
 
 
 def _pause(error: RemoteError) -> timedelta | None:

@@ -141,6 +141,9 @@ class Labels:
     place: str = "place"
 
 
+DEFAULT_LABELS = Labels()
+
+
 Counts = Mapping[tuple[str, str], int]
 """Cards by product and place."""
 
@@ -152,7 +155,7 @@ class PromqlStock:
     name: str
     promql: Promql
     queries: Queries
-    labels: Labels = Labels()
+    labels: Labels = DEFAULT_LABELS
 
     def fetch(self) -> Sequence[Row]:
         """Ask it now. Raises RemoteError; NoData when a query answers without series."""

@@ -9,7 +9,7 @@ import pytest
 from bot.feishu.courier import FeishuCourier
 from suanli.clock import SystemClock
 from suanli.domain.answer import Answer, Tone, line
-from suanli.domain.chat import Platform, Target, TargetKind
+from suanli.domain.chat import MessageId, Platform, Target, TargetKind
 from suanli.domain.delivery import CardRejected, LaneBusy, PlatformBusy, uuid_of
 from suanli.domain.errors import RemoteError
 from suanli.i18n import Lang
@@ -50,7 +50,7 @@ def test_a_card_arrives_with_its_uuid_and_its_id_comes_back(
     assert sent.content["header"]["title"]["content"] == "GPU 库存"
 
 
-@pytest.mark.parametrize("kind", TargetKind)
+@pytest.mark.parametrize("kind", [kind for kind in TargetKind if kind is not TargetKind.HOOK])
 def test_every_kind_of_target_is_reached(
     courier: FeishuCourier, feishu: FeishuStandIn, alice: Human, kind: TargetKind
 ) -> None:
@@ -205,14 +205,39 @@ def test_people_who_cannot_be_reached_are_given_up(courier: FeishuCourier, feish
     assert refusal_of(courier, parcel_to(stranger)).code == 99992351
 
 
-def test_a_card_is_redrawn_in_its_place(
-    courier: FeishuCourier, feishu: FeishuStandIn, clock: FakeClock, alice: Human
-) -> None:
+def test_a_card_is_redrawn_in_its_place(courier: FeishuCourier, feishu: FeishuStandIn, alice: Human) -> None:
     message_id = courier.send(parcel_to(alice))
     assert message_id
     courier.redraw(message_id, Answer(Lang.ZH, (line("0 张空闲"),), "GPU 库存", Tone.BAD))
     assert feishu.tenant.content_of(message_id)["header"]["template"] == "red"
-    clock.advance(timedelta(days=15))
-    with pytest.raises(RemoteError, match="230031") as caught:
+    courier.redraw(message_id, CARD)
+    courier.redraw(message_id, CARD)
+    assert feishu.tenant.content_of(message_id)["header"]["template"] == "green"
+    assert len(feishu.tenant.sent) == 1
+
+
+def redraw_refusal(courier: FeishuCourier, message_id: MessageId | None) -> RemoteError:
+    assert message_id
+    with pytest.raises(RemoteError) as caught:
         courier.redraw(message_id, CARD)
-    assert caught.value.permanent
+    return caught.value
+
+
+def test_a_card_that_cannot_be_redrawn_any_more_is_given_up(
+    courier: FeishuCourier, feishu: FeishuStandIn, clock: FakeClock, alice: Human
+) -> None:
+    recalled, old = courier.send(parcel_to(alice, key="1")), courier.send(parcel_to(alice, key="2"))
+    feishu.tenant.messages[str(recalled)].recalled = True
+    clock.advance(timedelta(days=15))
+    errors = [redraw_refusal(courier, recalled), redraw_refusal(courier, old)]
+    assert [(error.code, error.permanent) for error in errors] == [(230011, True), (230031, True)]
+
+
+def test_a_rejected_drawing_and_a_card_that_is_redrawn_too_often_are_told_apart(
+    courier: FeishuCourier, feishu: FeishuStandIn, alice: Human
+) -> None:
+    message_id = courier.send(parcel_to(alice))
+    feishu.faults.lay(Fault.card_rejected())
+    assert type(redraw_refusal(courier, message_id)) is CardRejected
+    feishu.faults.lay(Fault(refusal=Refusal(230020)))
+    assert type(redraw_refusal(courier, message_id)) is LaneBusy

@@ -1,54 +1,38 @@
 """What every stock source promises, asked of each of them: the same fleet gives the same rows."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from suanli.clock import SystemClock
 from suanli.domain.errors import NoData, RemoteError
 from suanli.domain.ports import StockSource
 from suanli.domain.stock import Row
-from suanli.sandbox.fleet import Node, NodeState, SandboxFleet, kube_state_metrics, rows_of_nodes
-from suanli.sandbox.grafana import PROMETHEUS_UID, SQL_UID, TOKEN, Fault, GrafanaStandIn
-from suanli.sandbox.server import LoopbackServer
-from suanli.sources.endpoint import Endpoint
-from suanli.sources.grafana import Grafana, GrafanaPromql, GrafanaProxy
-from suanli.sources.http import Http
+from suanli.sandbox.fleet import kube_state_metrics, rows_of_nodes
+from suanli.sandbox.grafana import PROMETHEUS_UID, TOKEN, Fault
+from suanli.sources.grafana import GrafanaPromql, GrafanaProxy
 from suanli.sources.kubernetes import KUBERNETES_QUERIES
-from suanli.sources.prometheus import Prometheus
-from suanli.sources.stock import DEFAULT_SQL, GrafanaSqlStock, Promql, PromqlStock, Queries
-from tests.fakes import NOON, FakeClock
-from tests.prometheus import prometheus_with
-
-# The cases that are easily got wrong (gpu.md §1.8), beside a whole plausible fleet.
-ODD_NODES = (
-    Node("odd-1", "NVIDIA-B200", "bj-a", used=3),
-    Node("odd-2", "NVIDIA-B200", "bj-a", used=1, state=NodeState.CORDONED),
-    Node("odd-3", "NVIDIA-B300", "", cards=4),
-    Node("odd-4", "NVIDIA-GB200", "sh-b", cards=4, used=2, state=NodeState.LOST),
+from suanli.sources.stock import PromqlStock
+from tests.contract.stock_kit import (
+    NODES,
+    MakeWay,
+    Outside,
+    Way,
+    direct,
+    direct_way,
+    every_panel,
+    every_way,
+    every_way_in_frames,
+    every_way_of_promql,
+    every_way_of_sql,
+    every_way_through_grafana,
+    grafana,
+    needs_prometheus,
+    outside,
+    proxy_way,
 )
-# Names as Kubernetes labels have them, so that SQL and PromQL speak of the same products.
-FLEET = tuple(replace(node, product=node.product.replace(" ", "-")) for node in SandboxFleet(NOON).nodes(NOON))
-NODES = FLEET + ODD_NODES
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """The servers that a source is asked against."""
-
-    grafana_url: str
-    prometheus_url: str
-    stand_in: GrafanaStandIn
-
-
-@contextmanager
-def outside(prometheus_url: str) -> Iterator[Outside]:
-    stand_in = GrafanaStandIn(lambda: NODES, clock=SystemClock(), prometheus_url=prometheus_url)
-    with LoopbackServer(stand_in.app) as server:
-        yield Outside(server.url, prometheus_url, stand_in)
+from tests.prometheus import prometheus_with
 
 
 @pytest.fixture(scope="module")
@@ -64,75 +48,11 @@ def with_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outsid
         yield servers
 
 
-def grafana(servers: Outside, token: str) -> Grafana:
-    headers = {"Authorization": f"Bearer {token}"}
-    endpoint = Endpoint("Grafana", servers.grafana_url, "GRAFANA_URL", "GRAFANA_API_KEY", headers)
-    return Grafana(Http(endpoint, clock=FakeClock()))
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A way to the counts: a source that is set up well, and others that are not, each made for `servers`."""
-
-    servers: Outside
-    good: StockSource
-    empty: StockSource
-    broken: StockSource
-
-
-def sql_way(servers: Outside, token: str) -> Way:
-    client = grafana(servers, token)
-
-    def source(sql: str) -> StockSource:
-        return GrafanaSqlStock("sql", client, SQL_UID, sql=sql)
-
-    nothing = DEFAULT_SQL.replace("gpu_product_name != ''", "gpu_product_name = 'none'")
-    return Way(servers, source(DEFAULT_SQL), source(nothing), source("SELECT FROM"))
-
-
-def promql_way(servers: Outside, promql: Promql) -> Way:
-    def source(queries: Queries) -> StockSource:
-        return PromqlStock("promql", promql, queries)
-
-    broken = Queries(total="sum by (product)", free="1")
-    return Way(servers, source(KUBERNETES_QUERIES), source(Queries("nothing", "nothing")), source(broken))
-
-
-def query_way(servers: Outside, token: str) -> Way:
-    return promql_way(servers, GrafanaPromql(grafana(servers, token), PROMETHEUS_UID))
-
-
-def proxy_way(servers: Outside, token: str) -> Way:
-    return promql_way(servers, GrafanaProxy(grafana(servers, token), PROMETHEUS_UID))
-
-
-def direct(servers: Outside) -> Prometheus:
-    return Prometheus(Http(Endpoint("Prometheus", servers.prometheus_url, "PROMETHEUS_URL"), clock=FakeClock()))
-
-
-def direct_way(servers: Outside, _token: str) -> Way:
-    return promql_way(servers, direct(servers))
-
-
-MakeWay = Callable[[Outside, str], Way]
-needs_prometheus = pytest.mark.service("prometheus")
-THROUGH_GRAFANA = [
-    pytest.param(sql_way, "without_prometheus", id="SQL through Grafana"),
-    pytest.param(query_way, "with_prometheus", id="PromQL through Grafana", marks=needs_prometheus),
-    pytest.param(proxy_way, "with_prometheus", id="PromQL through its proxy", marks=needs_prometheus),
-]
-DIRECT = [pytest.param(direct_way, "with_prometheus", id="Prometheus direct", marks=needs_prometheus)]
-
-
 @pytest.fixture
 def way(request: pytest.FixtureRequest, kind: MakeWay, needs: str) -> Iterator[Way]:
     servers: Outside = request.getfixturevalue(needs)
     yield kind(servers, TOKEN)
     servers.stand_in.mend()
-
-
-every_way = pytest.mark.parametrize(("kind", "needs"), THROUGH_GRAFANA + DIRECT)
-every_way_through_grafana = pytest.mark.parametrize(("kind", "needs"), THROUGH_GRAFANA)
 
 
 def row(source: StockSource, product: str) -> Row:
@@ -164,6 +84,17 @@ def test_a_model_whose_nodes_are_all_lost_has_zero_free_and_does_not_vanish(way:
 def test_an_answer_without_rows_is_no_data_and_never_zero(way: Way) -> None:
     with pytest.raises(NoData):
         way.empty.fetch()
+
+
+@every_way_of_sql
+def test_a_model_that_the_query_leaves_out_has_no_row_and_not_zero(way: Way) -> None:
+    assert set(way.good.fetch()) - set(way.partial.fetch()) == {row(way.good, "NVIDIA-B300")}
+
+
+@every_way_of_promql
+def test_a_model_that_one_count_leaves_out_is_an_error_and_not_zero(way: Way) -> None:
+    with pytest.raises(RemoteError, match="NVIDIA-B300 is in the query for total and not in that for free"):
+        way.partial.fetch()
 
 
 @every_way
@@ -204,12 +135,61 @@ def test_a_wrong_token_is_a_permanent_error_that_does_not_show_it(way: Way, kind
 
 
 @every_way_through_grafana
-@pytest.mark.parametrize("fault", [Fault.LOGIN_PAGE, Fault.REDIRECT, Fault.VIEWER, Fault.BAD_GATEWAY])
-def test_a_fault_in_front_of_grafana_is_an_error_and_not_no_data(way: Way, fault: Fault) -> None:
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault.LOGIN_PAGE, "answered with a web page where JSON was expected"),
+        (Fault.REDIRECT, "redirects to https://sso.example.com/login (HTTP 302)"),
+        (Fault.VIEWER, "HTTP 403: it forbids this: check what the token of GRAFANA_API_KEY may do"),
+        (Fault.BAD_GATEWAY, "HTTP 502: it has trouble"),
+    ],
+)
+def test_a_fault_in_front_of_grafana_is_told_in_words_and_is_not_no_data(way: Way, fault: Fault, words: str) -> None:
     way.servers.stand_in.break_with(fault)
     with pytest.raises(RemoteError) as caught:
         way.good.fetch()
+    assert words in str(caught.value)
     assert not isinstance(caught.value, NoData)
+
+
+@every_way_in_frames
+@pytest.mark.parametrize(
+    ("fault", "words", "kind_of_error"),
+    [
+        (Fault.RAGGED, "a ragged frame: the columns of", RemoteError),
+        (Fault.NAN, "is nan, not a count of cards", RemoteError),
+        (Fault.EMPTY, "no data, not zero", NoData),
+    ],
+)
+def test_a_frame_that_is_wrong_is_told_in_words_and_never_counted(
+    way: Way, fault: Fault, words: str, kind_of_error: type[RemoteError]
+) -> None:
+    way.servers.stand_in.break_with(fault)
+    with pytest.raises(RemoteError) as caught:
+        way.good.fetch()
+    assert words in str(caught.value)
+    assert type(caught.value) is kind_of_error
+
+
+@every_panel
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault.DASHBOARD_CLOSED, "dashboard gpu-stock: the token may not read it: give its service account leave"),
+        (Fault.DASHBOARD_GONE, "dashboard gpu-stock: the token's organisation has none of this uid"),
+    ],
+)
+def test_a_dashboard_that_cannot_be_read_is_told_with_what_to_do(way: Way, fault: Fault, words: str) -> None:
+    way.servers.stand_in.break_with(fault)
+    with pytest.raises(RemoteError) as caught:
+        way.good.fetch()
+    assert words in str(caught.value)
+    assert caught.value.permanent
+
+
+@every_panel
+def test_a_probe_of_a_panel_names_it_and_its_dashboard(way: Way) -> None:
+    assert way.good.probe()[1].startswith("dashboard 'GPU 库存', panel '")
 
 
 @needs_prometheus

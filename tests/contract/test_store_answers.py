@@ -1,6 +1,7 @@
 """Answers survive being stored."""
 
 from datetime import UTC, timedelta, timezone
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,12 +13,16 @@ from suanli.domain.answer import (
     At,
     Button,
     Buttons,
+    Chart,
     Code,
     Column,
     Divider,
     Facts,
+    Form,
+    Input,
     Note,
     Paragraph,
+    Point,
     Strong,
     Table,
     Tone,
@@ -45,14 +50,23 @@ def tables() -> st.SearchStrategy[Table]:
     return st.integers(0, 3).flatmap(of_width)
 
 
+def lists_of(each: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(each, max_size=3).map(tuple)
+
+
+STYLES = st.sampled_from(["default", "primary", "danger"])
+BUTTONS = lists_of(st.builds(Button, TEXT, st.dictionaries(TEXT, TEXT, max_size=2), STYLES))
+INPUTS = lists_of(st.builds(Input, TEXT, TEXT, st.sampled_from(["number", "text", "date"]), st.booleans()))
+POINTS = lists_of(st.builds(Point, TEXT, TEXT, st.floats(allow_nan=False, allow_infinity=False)))
+
 BLOCKS = (
     st.builds(Paragraph, SPANS)
     | st.builds(Note, SPANS)
     | st.builds(Facts, st.lists(st.tuples(TEXT, SPANS), max_size=3).map(tuple))
     | tables()
-    | st.builds(
-        Buttons, st.lists(st.builds(Button, TEXT, st.dictionaries(TEXT, TEXT, max_size=2)), max_size=3).map(tuple)
-    )
+    | st.builds(Buttons, BUTTONS)
+    | st.builds(Form, TEXT, INPUTS, BUTTONS)
+    | st.builds(Chart, TEXT, POINTS, TEXT)
     | st.just(Divider())
 )
 ANSWERS = st.builds(Answer, st.sampled_from(Lang), st.lists(BLOCKS, max_size=5).map(tuple), TEXT, st.sampled_from(Tone))

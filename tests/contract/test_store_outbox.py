@@ -9,7 +9,7 @@ from suanli.domain.chat import MessageId, Platform
 from suanli.domain.delivery import Draft, OutboxDepth, Parcel, Rate, uuid_of
 from suanli.domain.ports import Store
 from tests.fakes import NOON
-from tests.parcels import LEASE, SECOND, claim, draft, keys, post, target
+from tests.parcels import FREE, LEASE, SECOND, claim, draft, keys, post, rates, target
 
 LATER = NOON + timedelta(hours=1)
 
@@ -165,7 +165,7 @@ def test_a_place_is_not_sent_more_than_its_rate(store: Store) -> None:
     sent = []
     for tenth in range(40):
         now = NOON + tenth * SECOND / 10
-        parcels = claim(store, now, lane=rate)
+        parcels = claim(store, now, rates=rates(rate))
         sent += [now - NOON] * len(parcels)
         settle_sent(store, *parcels)
     assert sent == [0 * SECOND, 1 * SECOND, 2 * SECOND, 3 * SECOND]
@@ -174,7 +174,7 @@ def test_a_place_is_not_sent_more_than_its_rate(store: Store) -> None:
 def test_a_platform_is_not_sent_more_than_any_of_its_rates(store: Store) -> None:
     whole = (Rate(per=5, window=SECOND, burst=3), Rate(per=4, window=60 * SECOND, burst=3))
     post(store, NOON, *(draft(f"k{number}", f"ou_{number}") for number in range(20)))
-    taken = [len(claim(store, NOON + second * SECOND, whole=whole)) for second in range(61)]
+    taken = [len(claim(store, NOON + second * SECOND, rates=rates(FREE, *whole))) for second in range(61)]
     assert taken[0] == 3
     assert sum(taken[:60]) == 3
     assert taken[60] == 1
@@ -183,16 +183,16 @@ def test_a_platform_is_not_sent_more_than_any_of_its_rates(store: Store) -> None
 def test_one_platform_at_its_limit_leaves_the_other_alone(store: Store) -> None:
     one = Rate(per=1, window=SECOND)
     post(store, NOON, draft("a", "1"), draft("b", "2"), draft("c", "3", platform=Platform.WELINK))
-    assert keys(claim(store, NOON, whole=(one,))) == ["a", "c"]
+    assert keys(claim(store, NOON, rates=rates(FREE, one))) == ["a", "c"]
 
 
 def test_places_at_their_limit_do_not_hide_the_others_behind_them(store: Store) -> None:
     one = Rate(per=1, window=60 * SECOND)
     crowd = [draft(f"a{number}", f"ou_{number}") for number in range(5)]
     post(store, NOON, *crowd)
-    settle_sent(store, *claim(store, NOON, lane=one))
+    settle_sent(store, *claim(store, NOON, rates=rates(one)))
     post(store, NOON, *(draft(f"b{number}", f"ou_{number}") for number in range(5)), draft("c", "ou_new"))
-    assert keys(claim(store, NOON + SECOND, lane=one, limit=1)) == ["c"]
+    assert keys(claim(store, NOON + SECOND, limit=1, rates=rates(one))) == ["c"]
 
 
 def test_a_resting_place_gets_nothing_until_then_and_the_others_go_on(store: Store) -> None:

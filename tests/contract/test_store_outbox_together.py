@@ -13,7 +13,7 @@ from storage.store import SqlStore
 from suanli.domain.delivery import Parcel, Rate, uuid_of
 from suanli.domain.ports import Store
 from tests.fakes import NOON
-from tests.parcels import FREE, LEASE, SECOND, claim, draft, keys, post
+from tests.parcels import FREE, LEASE, SECOND, claim, draft, keys, post, rates
 
 STEP = SECOND / 20
 
@@ -28,7 +28,7 @@ def claim_and_die(url: str, now: datetime) -> None:
 def claim_and_die_inside(url: str, now: datetime) -> None:
     """The life of a process that is killed before its claim is committed."""
     with closing(SqlStore(url)) as store, store.begin() as tx:
-        assert tx.outbox.claim(owner="victim", now=now, lease=LEASE, limit=1, lane=FREE, whole=())
+        assert tx.outbox.claim(owner="victim", now=now, lease=LEASE, limit=1, rates=rates())
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -49,7 +49,7 @@ def race(url: str, *, lane: Rate, whole: Rate, threads: int = 4, steps: int = 60
         for step in range(steps):
             now = NOON + step * STEP
             together.wait(30)
-            parcels = claim(store, now, owner=f"owner-{number}", lane=lane, whole=(whole,))
+            parcels = claim(store, now, owner=f"owner-{number}", rates=rates(lane, whole))
             won.extend((now, parcel) for parcel in parcels)
             with store.begin() as tx:
                 assert all(tx.outbox.sent(parcel, None, now) for parcel in parcels)

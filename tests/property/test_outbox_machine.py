@@ -163,7 +163,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(owner=OWNERS)
     def crash_inside_a_claim(self, owner: str) -> None:
         with suppress(KeyboardInterrupt), self.store.begin() as tx:
-            tx.outbox.claim(owner=owner, now=self.now, lease=LEASE, limit=4, lane=LANE, whole=WHOLE)
+            tx.outbox.claim(owner=owner, now=self.now, lease=LEASE, limit=4, rates=RATES)
             raise KeyboardInterrupt
 
     @rule(owner=OWNERS)
@@ -205,7 +205,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def claimed(self, owner: str, limit: int) -> list[Parcel]:
         """Claim, and hold what came against the model."""
         due = [message for message in self.messages.values() if self.may_go(message)]
-        parcels = list(claim(self.store, self.now, owner=owner, limit=limit, lane=LANE, whole=WHOLE))
+        parcels = list(claim(self.store, self.now, owner=owner, limit=limit, rates=RATES))
         taken = [self.messages[parcel.key] for parcel in parcels]
         assert len(taken) <= limit
         assert all(message in due for message in taken)

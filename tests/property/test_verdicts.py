@@ -7,8 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suanli.domain.answer import Answer, line
-from suanli.domain.chat import Platform, Target, TargetKind
-from suanli.domain.delivery import CardRejected, Fate, LaneBusy, Parcel, PlatformBusy, judge, too_late, uuid_of
+from suanli.domain.chat import MessageId, Platform, Target, TargetKind
+from suanli.domain.delivery import (
+    REDRAW_FOR,
+    CardRejected,
+    Fate,
+    LaneBusy,
+    Parcel,
+    PlatformBusy,
+    judge,
+    too_late,
+    uuid_of,
+)
 from suanli.domain.errors import RemoteError
 from suanli.i18n import Lang
 
@@ -49,6 +59,21 @@ def test_no_try_is_planned_past_the_window_and_none_after_the_end(answers: list[
             break
         assert not error.permanent or verdict.fate is Fate.AS_TEXT
         parcel = replace(parcel, as_text=parcel.as_text or verdict.fate is Fate.AS_TEXT)
+        now = verdict.due_at
+
+
+@given(st.lists(errors, min_size=1, max_size=300))
+def test_a_drawing_never_becomes_text_and_is_over_within_a_day(answers: list[RemoteError]) -> None:
+    parcel, now = replace(FIRST, redraws="m", drawn=MessageId("om_1")), START
+    for error in answers:
+        parcel = replace(parcel, attempts=parcel.attempts + 1)
+        verdict = judge(parcel, error, now)
+        assert verdict.fate is not Fate.AS_TEXT
+        assert now <= verdict.due_at <= START + REDRAW_FOR
+        assert not too_late(parcel, verdict.due_at)
+        if verdict.fate is Fate.DEAD:
+            break
+        assert not error.permanent
         now = verdict.due_at
 
 

@@ -1,5 +1,6 @@
 """The tour and the chat on a terminal, as a newcomer sees them."""
 
+import json
 from collections.abc import Callable
 from io import StringIO
 
@@ -12,6 +13,8 @@ from suanli.sandbox.drawing import WIDTH
 from suanli.sandbox.terminal import Terminal
 from suanli.sandbox.tour import tour
 from suanli.sandbox.world import World
+from tests.feishu_client import Client
+from tests.unit.test_feishu_cards import CARDS, card_of
 
 
 class Screen:
@@ -24,6 +27,11 @@ class Screen:
         # What was said to others before this screen was opened is not on it.
         self.terminal.skip()
         self._check = lambda: world.work.runner.run_once(wiring.CHECK_STOCK)
+
+    def receive(self, name: str) -> str:
+        """Let the app send a card; its message id."""
+        sent = Client(self.terminal.world.feishu).send(self.terminal.human, card_of(CARDS[name]), "interactive")
+        return str(sent.json()["data"]["message_id"])
 
     def type(self, *lines: str) -> str:
         """Type lines and leave; what is on the screen."""
@@ -86,3 +94,28 @@ def test_what_is_mistyped_is_answered_with_what_there_is(screen: Screen) -> None
 
 def test_nobody_answers_in_the_group_without_a_mention(screen: Screen) -> None:
     assert "在群里要先 @算力" in screen.type(":group", "/stock")
+
+
+def test_a_form_is_filled_in_and_sent_with_the_button(screen: Screen) -> None:
+    screen.receive("purchase")
+    shown = screen.type(
+        "", ":press 已下单 到货日期=2026-12-10", ":press 已下单 数量=50", ":press 已下单 数目=1", ":press x"
+    )
+    assert "☁ 有必填项未填写" in shown
+    # The card is none of the product's own: it answers that it does not know the button, or the command says its say.
+    assert shown.count("☁ ") == 2
+    assert "no field ['数目']" in shown
+    assert "已下单 (数量= 到货日期= 备注=)" in shown
+
+
+def test_a_card_that_was_updated_is_shown_again_and_its_new_buttons_can_be_pressed(screen: Screen) -> None:
+    card_id = screen.receive("purchase")
+    screen.terminal.show(0.0)
+    feishu = screen.terminal.world.feishu
+    assert (
+        Client(feishu).code("PATCH", f"/im/v1/messages/{card_id}", {"content": json.dumps(card_of(CARDS["stock"]))})
+        == 0
+    )
+    shown = screen.type("", ":press 已下单")
+    assert "GPU 库存" in shown.split("更新了卡片")[1]
+    assert "the buttons of this card: 刷新  查看 4090" in shown

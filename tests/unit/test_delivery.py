@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from suanli.domain.answer import Answer, line
-from suanli.domain.chat import Platform, Target, TargetKind
+from suanli.domain.answer import Answer, At, Code, Paragraph, line
+from suanli.domain.chat import MessageId, Platform, Target, TargetKind
 from suanli.domain.delivery import (
     GIVE_UP_AFTER,
+    REDRAW_FOR,
     UUID_WINDOW,
     CardRejected,
     Fate,
@@ -17,6 +18,7 @@ from suanli.domain.delivery import (
     Rate,
     Verdict,
     backoff,
+    detour,
     earliest,
     judge,
     spend,
@@ -91,6 +93,67 @@ FIRST_TRY = Parcel(
 )  # fmt: skip
 def test_the_verdict_on_a_failed_send(parcel: Parcel, error: RemoteError, expected: Verdict) -> None:
     assert judge(parcel, error, NOW) == expected
+
+
+DRAWING = replace(FIRST_TRY, redraws="low:ou_1:4090", drawn=MessageId("om_1"))
+
+
+@pytest.mark.parametrize(
+    ("parcel", "error", "expected"),
+    [
+        pytest.param(DRAWING, RemoteError("timeout"), Verdict(Fate.RETRY, NOW + SECOND), id="it waits"),
+        pytest.param(DRAWING, CardRejected("230099"), Verdict(Fate.DEAD, NOW), id="a card in a chat stays a card"),
+        pytest.param(
+            DRAWING, RemoteError("230031", permanent=True), Verdict(Fate.DEAD, NOW), id="what cannot help is not tried"
+        ),
+        pytest.param(
+            replace(DRAWING, first_tried_at=NOW - REDRAW_FOR + SECOND), RemoteError("timeout"),
+            Verdict(Fate.RETRY, NOW + SECOND), id="it is tried for a day",
+        ),
+        pytest.param(
+            replace(DRAWING, first_tried_at=NOW - REDRAW_FOR), RemoteError("timeout"), Verdict(Fate.DEAD, NOW),
+            id="and no longer",
+        ),
+    ],
+)  # fmt: skip
+def test_the_verdict_on_a_failed_drawing(parcel: Parcel, error: RemoteError, expected: Verdict) -> None:
+    assert judge(parcel, error, NOW) == expected
+
+
+HOOK = Target(Platform.FEISHU_HOOK, TargetKind.HOOK, "fallback")
+
+
+@pytest.mark.parametrize("parcel", [DRAWING, replace(FIRST_TRY, target=HOOK)], ids=["drawing", "hook"])
+def test_where_a_uuid_protects_from_nothing_no_try_is_too_late(parcel: Parcel) -> None:
+    assert not too_late(replace(parcel, first_tried_at=NOW - timedelta(days=2)), NOW)
+
+
+def test_an_alert_that_could_not_be_delivered_says_in_the_group_whom_it_was_meant_for() -> None:
+    alert = replace(FIRST_TRY, alert=True, answer=replace(FIRST_TRY.answer, title="库存"))
+    instead = detour(alert, HOOK)
+    assert instead
+    assert (instead.key, instead.target, instead.alert) == ("fallback:low:ou_1:4090", HOOK, True)
+    first, *others = instead.answer.blocks
+    assert isinstance(first, Paragraph)
+    assert first.spans[-1] == At("ou_1")
+    assert (instead.answer.title, others) == ("库存", [line("库存不足")])
+
+
+def test_who_has_no_open_id_is_named_and_not_mentioned() -> None:
+    ops = Target(Platform.FEISHU, TargetKind.EMAIL, "ops@example.com")
+    instead = detour(replace(FIRST_TRY, alert=True, target=ops), HOOK)
+    assert instead
+    assert isinstance(instead.answer.blocks[0], Paragraph)
+    assert instead.answer.blocks[0].spans[-1] == Code("email ops@example.com")
+
+
+@pytest.mark.parametrize(
+    "parcel",
+    [FIRST_TRY, replace(DRAWING, alert=True), replace(FIRST_TRY, alert=True, target=HOOK)],
+    ids=["a reply", "a drawing", "what came that way"],
+)
+def test_nothing_else_goes_over_the_fallback_channel(parcel: Parcel) -> None:
+    assert detour(parcel, HOOK) is None
 
 
 def test_retries_end_while_the_platform_still_remembers_the_uuid() -> None:

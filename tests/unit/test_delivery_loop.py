@@ -5,10 +5,19 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from jobs.delivery import LEASE, Delivery, Rates
+from jobs.delivery import LEASE, Delivery
 from suanli.domain.answer import Paragraph
 from suanli.domain.chat import Platform, Target, TargetKind
-from suanli.domain.delivery import GIVE_UP_AFTER, CardRejected, LaneBusy, OutboxDepth, Parcel, PlatformBusy, Rate
+from suanli.domain.delivery import (
+    GIVE_UP_AFTER,
+    CardRejected,
+    LaneBusy,
+    OutboxDepth,
+    Parcel,
+    PlatformBusy,
+    Rate,
+    Rates,
+)
 from suanli.domain.errors import RemoteError
 from suanli.domain.ports import Store
 from tests.fakes import NOON, FakeClock, FakeCourier, FaultyStore
@@ -135,17 +144,26 @@ def test_a_bug_that_stays_ends_in_a_row_set_aside(store: Store, clock: FakeClock
     assert 5 < len(courier.tried) < 20
 
 
-def test_a_message_to_a_platform_that_is_not_set_up_is_set_aside_in_the_end(store: Store, clock: FakeClock) -> None:
+def test_a_message_to_a_platform_without_a_courier_is_set_aside_in_the_end(store: Store, clock: FakeClock) -> None:
     post(store, clock, "a")
     with capture_logs():
         for_two_hours(delivery(store, FakeCourier(), clock, admins=(), couriers={}), clock)
     assert depth(store) == OutboxDepth(0, None, 1)
 
 
+def test_a_message_to_a_platform_that_is_not_delivered_to_here_waits_untried(store: Store, clock: FakeClock) -> None:
+    courier = FakeCourier()
+    post(store, clock, "a")
+    assert not delivery(store, courier, clock, platforms=[Platform.WELINK]).drain(SECOND)
+    assert courier.tried == []
+    assert delivery(store, courier, clock).drain(SECOND)
+    assert [(parcel.key, parcel.attempts) for parcel in courier.sent] == [("a", 1)]
+
+
 def claim_and_die(store: Store, clock: FakeClock) -> None:
     with store.begin() as tx:
         now = clock.now()
-        taken = tx.outbox.claim(owner="dead", now=now, lease=LEASE, limit=9, lane=FAST.lane, whole=FAST.whole)
+        taken = tx.outbox.claim(owner="dead", now=now, lease=LEASE, limit=9, rates={Platform.FEISHU: FAST})
     assert taken
 
 

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from jobs.delivery import LEASE, Delivery
 from suanli.clock import SystemClock
+from suanli.domain.chat import Platform
 from suanli.domain.delivery import OutboxDepth
 from suanli.domain.ports import Store
 from tests.fakes import BriskClock, FakeCourier, FaultyStore, PatientClock, eventually
@@ -53,9 +54,7 @@ def test_no_more_is_claimed_than_workers_can_send(store: Store) -> None:
     with running(delivery(store, courier, clock, workers=2)):
         assert eventually(lambda: len(courier.tried) == 2)
         with store.begin() as tx:
-            rest = tx.outbox.claim(
-                owner="other", now=clock.now(), lease=LEASE, limit=9, lane=FAST.lane, whole=FAST.whole
-            )
+            rest = tx.outbox.claim(owner="other", now=clock.now(), lease=LEASE, limit=9, rates={Platform.FEISHU: FAST})
         assert len(rest) == 3
         courier.gate.set()
 

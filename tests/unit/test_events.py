@@ -145,10 +145,10 @@ def test_half_a_character_becomes_a_question_mark() -> None:
     assert got.mentions[0].person.name == "?"
 
 
-def click(value: object) -> Click:
+def click(value: object, **more: object) -> Click:
     action = {
         "operator": {"open_id": "ou_li", "tenant_key": "ten"},
-        "action": {"value": value, "tag": "button"},
+        "action": {"value": value, "tag": "button", **more},
         "context": {"open_message_id": "om_9", "open_chat_id": "oc_1"},
     }
     read_ = read(envelope("card.action.trigger", action, "1603977298000000"), BOT)
@@ -164,6 +164,50 @@ def test_a_click_names_who_pressed_and_what() -> None:
 @pytest.mark.parametrize("value", ["a string", None, ["run"], {"run": {"a": 1}}])
 def test_a_card_value_of_another_shape_means_nothing(value: object) -> None:
     assert click(value).value == {}
+
+
+def test_a_form_tells_what_was_filled_in_and_a_day_without_its_time_zone() -> None:
+    filled = {"quantity": " 50 ", "eta": "2024-04-01 +0800", "note": "急，2024-04-01 +0800 前"}
+    assert click({"run": "/x"}, form_value=filled, name="go", timezone="Asia/Shanghai").form == {
+        "quantity": "50",
+        "eta": "2024-04-01",
+        "note": "急，2024-04-01 +0800 前",
+    }
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (["50"], "50"),
+        ("2024-04-01 -0330", "2024-04-01"),
+        ("2024-04-01 07:07 +0800", "2024-04-01 07:07 +0800"),
+        ("\ud83d", "?"),
+        ("x" * 1000, "x" * 1000),
+    ],
+)
+def test_a_field_is_read_as_what_a_person_meant(sent: object, read: str) -> None:
+    assert click({}, form_value={"f": sent}).form == {"f": read}
+
+
+@pytest.mark.parametrize(
+    "sent", [None, "", "  ", 50, True, 1.5, {"a": "b"}, [], ["a", "b"], [50], [["a"]], "x" * 1001, ["x" * 1001]]
+)
+def test_a_field_that_is_empty_or_of_another_shape_was_not_filled_in(sent: object) -> None:
+    assert click({}, form_value={"f": sent, "g": "1"}).form == {"g": "1"}
+
+
+@pytest.mark.parametrize("form", [None, "f=1", ["f"], 7, {}])
+def test_a_form_of_another_shape_is_nothing_filled_in(form: object) -> None:
+    assert click({"run": "/x"}, form_value=form).form == {}
+
+
+def test_a_form_may_be_as_large_as_it_likes_and_is_read_as_far_as_ours_go() -> None:
+    assert len(click({}, form_value={f"f{n}": "x" for n in range(5000)}).form) == 100
+    assert click({}, form_value={"n" * 101: "x", "\ud800": "y"}).form == {"?": "y"}
+
+
+def test_a_click_outside_of_forms_has_none() -> None:
+    assert click({"run": "/stock"}).form == {}
 
 
 def test_the_bot_in_a_new_group_has_arrived() -> None:

@@ -14,11 +14,16 @@ from suanli.domain.answer import (
     Answer,
     At,
     Block,
+    Button,
     Buttons,
+    Chart,
     Code,
     Column,
     Divider,
     Facts,
+    Form,
+    Input,
+    Point,
     Strong,
     Table,
     Tone,
@@ -68,7 +73,28 @@ CARDS = {
         "Not allowed",
         Tone.BAD,
     ),
-}
+    "purchase": Answer(
+        Lang.ZH,
+        (
+            Chart(
+                "空闲 <4090>",
+                (*(Point(f"11-{day}", "空闲", 100.0 - day * 1.5) for day in (18, 19, 20)),
+                 *(Point(f"11-{day}", "安全库存", 100) for day in (18, 19, 20))),
+                "从 73 张降到 70 张",
+            ),
+            Form(
+                "purchase_12",
+                (Input("quantity_12", "数量", "number", required=True), Input("eta_12", "到货日期", "date"),
+                 Input("note_12", "备注")),
+                (
+                    Button("已下单", {"run": "/stock po 4090 #12", "fields": "quantity_12 eta_12"}, "primary"),
+                    Button("撤销", {"run": "/stock cancel 4090 #12"}, "danger"),
+                ),
+            ),
+        ),
+        "采购 4090",
+    ),
+}  # fmt: skip
 
 
 def card_of(answer: Answer) -> dict[str, Any]:
@@ -148,9 +174,25 @@ def test_a_page_of_a_table_shows_as_many_rows_as_there_are_up_to_ten() -> None:
     assert pages == [1, 1, 7, 10]
 
 
-def test_bold_text_that_ends_in_marks_is_kept_apart_so_that_it_is_bold() -> None:
+def test_bold_text_that_ends_in_marks_is_kept_apart_from_letters_so_that_it_is_bold() -> None:
     (element,) = drawn(line("a", Strong("(x)"), "b", Strong(" c "), Strong("d"), Strong("e")))
     assert element["content"] == "a **&#40;x&#41;** b **c** **d** **e**"
+
+
+@pytest.mark.parametrize(
+    ("spans", "written"),
+    [
+        (("合计", Strong("97"), "张"), "合计**97**张"),
+        ((Strong("4090 (A)"), "：85"), "**4090 &#40;A&#41;**：85"),
+        ((Strong("(A) 4090"), "有货"), "**&#40;A&#41; 4090**有货"),
+        (("有货", Strong("(A) 4090"), "有货"), "有货 **&#40;A&#41; 4090**有货"),
+        (("，", Strong("!"), "-"), "，**&#33;**&#45;"),
+        (("a ", Strong("!"), " b"), "a **&#33;** b"),
+        (("a\n", Strong("!"), "\nb"), "a\n**&#33;**\nb"),
+    ],
+)
+def test_bold_text_has_no_space_beside_it_that_it_does_not_need(spans: tuple[Any, ...], written: str) -> None:
+    assert drawn(line(*spans))[0]["content"] == written
 
 
 def test_code_is_shown_letter_by_letter_and_what_backticks_cannot_hold_as_text() -> None:

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.feishu.cards import MOST_BYTES, render
-from bot.feishu.cards.markdown import Pen, escape, strong
+from bot.feishu.cards.markdown import Pen, escape
 from bot.plain import clean
 from suanli.domain.answer import (
     Ago,
@@ -25,12 +25,16 @@ from suanli.domain.answer import (
     At,
     Button,
     Buttons,
+    Chart,
     Code,
     Column,
     Divider,
     Facts,
+    Form,
+    Input,
     Note,
     Paragraph,
+    Point,
     Strong,
     Table,
     Tone,
@@ -58,6 +62,7 @@ SPAN = st.one_of(
     st.one_of(TEXT, st.just("ou_7d8a")).map(At),
     st.integers(-60, 10**6).map(lambda age: Ago(NOW - timedelta(seconds=age))),
 )
+STYLES = st.sampled_from(["default", "primary", "danger"])
 SPANS = st.lists(SPAN, max_size=4).map(tuple)
 
 
@@ -69,15 +74,32 @@ def tables(draw: st.DrawFn) -> Table:
     return Table(tuple(columns), tuple(rows))
 
 
+@st.composite
+def forms(draw: st.DrawFn) -> Form:
+    # Few names, so that many are given twice.
+    name = st.one_of(TEXT, st.sampled_from(["a", "b", "a_2", "a_send"]))
+    inputs = st.builds(Input, name, TEXT, st.sampled_from(["number", "text", "date"]), st.booleans())
+    value = st.fixed_dictionaries({}, optional={"run": TEXT, "fields": st.lists(name, max_size=3).map(" ".join)})
+    buttons = st.builds(Button, TEXT, value, STYLES)
+    return Form(
+        draw(name),
+        tuple(draw(st.lists(inputs, max_size=3))),
+        tuple(draw(st.lists(buttons, max_size=2))),
+    )
+
+
 BLOCK = st.one_of(
     st.builds(Paragraph, SPANS),
     st.builds(Note, SPANS),
     st.builds(Facts, st.lists(st.tuples(TEXT, SPANS), max_size=3).map(tuple)),
     tables(),
     st.builds(
-        Buttons, st.lists(st.builds(Button, TEXT, st.dictionaries(TEXT, TEXT, max_size=2)), max_size=3).map(tuple)
+        Buttons,
+        st.lists(st.builds(Button, TEXT, st.dictionaries(TEXT, TEXT, max_size=2), STYLES), max_size=3).map(tuple),
     ),
     st.builds(Divider),
+    forms(),
+    st.builds(Chart, TEXT, st.lists(st.builds(Point, TEXT, TEXT, st.floats()), max_size=40).map(tuple), TEXT),
 )
 BLOCKS = st.lists(BLOCK, max_size=6).map(tuple)
 ANSWERS = st.builds(Answer, st.sampled_from(Lang), BLOCKS, TEXT.map(lambda text: f"t{text}"), st.sampled_from(Tone))
@@ -127,11 +149,14 @@ def test_text_needs_no_parser_to_be_seen_as_harmless(text: str) -> None:
     assert not set(escape(text)) & set("<>*_`[]()~\\|$!@:.-+=")
 
 
-@given(TEXT)
-def test_bold_text_is_bold_and_nothing_else(text: str) -> None:
-    seen = kinds(f"a{strong(text)}b")
-    assert seen == ({"strong_open", "strong_close"} if squeezed(text) else set())
-    assert words(strong(text)) == squeezed(text)
+@given(TEXT, TEXT, TEXT)
+@example("(x)", "a", "b")
+@example("x）", "", "：")
+@example("🔴", "🔴", "长")
+def test_bold_text_is_bold_and_nothing_else_wherever_it_stands(text: str, before: str, after: str) -> None:
+    written = Pen(Lang.ZH, NOW, SHANGHAI).write((before, Strong(text), after))
+    assert kinds(written) == ({"strong_open", "strong_close"} if squeezed(text) else set())
+    assert words(written) == squeezed(before + text + after)
 
 
 @given(SPANS)

@@ -9,7 +9,7 @@ from storage.store import SqlStore
 from suanli.domain.answer import Table, Tone
 from suanli.domain.audit import Outcome
 from suanli.domain.chat import ChatId, ChatKind, Mention, OpenId, Person, Platform, Target, TargetKind
-from suanli.domain.delivery import Draft, Rate
+from suanli.domain.delivery import Draft, Rate, Rates
 from suanli.domain.facts import BEAT
 from suanli.i18n import Lang
 from tests.dialogue import BOSS, GUEST, LI, Dialogue, runs
@@ -231,7 +231,11 @@ def test_status_shows_what_was_given_up(bot: Dialogue) -> None:
         tx.outbox.post(draft, bot.clock.now())
         fast = Rate(10, timedelta(seconds=1), burst=5)
         (parcel,) = tx.outbox.claim(
-            owner="o", now=bot.clock.now(), lease=timedelta(seconds=9), limit=9, lane=fast, whole=[fast]
+            owner="o",
+            now=bot.clock.now(),
+            lease=timedelta(seconds=9),
+            limit=9,
+            rates={Platform.FEISHU: Rates(fast, (fast,))},
         )
         tx.outbox.dead(parcel, "230002", bot.clock.now())
     (answer,) = bot.say("/status", sender=BOSS)

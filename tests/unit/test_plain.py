@@ -12,10 +12,14 @@ from suanli.domain.answer import (
     At,
     Button,
     Buttons,
+    Chart,
     Code,
     Column,
     Divider,
     Facts,
+    Form,
+    Input,
+    Point,
     Strong,
     Table,
     line,
@@ -100,10 +104,29 @@ def test_a_button_that_cannot_be_pressed_says_what_to_type() -> None:
     assert text(Answer(Lang.ZH, (buttons,))) == "刷新：/stock\n/help\n好"
 
 
-def test_blocks_without_words_leave_no_gap() -> None:
-    assert text(Answer(Lang.ZH, (line("a"), line(""), Facts(()), Buttons(()), Divider(), note("b")))) == (
-        "a\n\n──────────\n\nb"
+def test_a_form_says_what_to_type_with_its_fields_in_the_order_of_the_command() -> None:
+    inputs = (Input("day", "到货日期", "date"), Input("n", "数量", "number"), Input("note", "备注"))
+    ordered = Button("已下单", {"run": "/stock po 4090 #12", "fields": "n day"})
+    others = (Button("静音至", {"run": "/stock mute 4090", "fields": "day"}), run_button("/help", "/help"))
+    assert text(Answer(Lang.ZH, (Form("f", inputs, (ordered, *others)),))) == (
+        "已下单：/stock po 4090 #12 <数量> <到货日期>\n静音至：/stock mute 4090 <到货日期>\n/help"
     )
+
+
+def test_a_field_that_the_form_does_not_have_is_named_and_a_button_without_a_command_is_only_its_label() -> None:
+    buttons = (Button("po", {"run": "/po", "fields": "n"}), Button("ok", {"fields": "n"}))
+    assert text(Answer(Lang.EN, (Form("f", (), buttons),))) == "po: /po <n>\nok"
+
+
+def test_a_chart_is_its_title_and_its_summary() -> None:
+    points = (Point("11-20", "空闲", 85.0),)
+    assert text(Answer(Lang.ZH, (Chart("空闲", points, "一直是 85 张"),))) == "空闲\n一直是 85 张"
+    assert text(Answer(Lang.ZH, (Chart("", points, "一直是 85 张"), Chart("空闲", (), "")))) == "一直是 85 张\n\n空闲"
+
+
+def test_blocks_without_words_leave_no_gap() -> None:
+    blocks = (line("a"), line(""), Facts(()), Buttons(()), Form("f", (), ()), Chart("", (), ""), Divider(), note("b"))
+    assert text(Answer(Lang.ZH, blocks)) == "a\n\n──────────\n\nb"
 
 
 def test_text_of_other_systems_is_made_fit_to_carry() -> None:
@@ -119,6 +142,8 @@ def test_escaping_reaches_every_text_and_no_mention() -> None:
         Facts((("<n", ("<v",)),)),
         table,
         Buttons((run_button("<l", "<r"),)),
+        Form("<f", (Input("n", "<i"),), (Button("<b", {"run": "<r", "fields": "n"}),)),
+        Chart("<h", (), "<s"),
     )
     said = as_text(
         Answer(Lang.EN, blocks, "<title"),
@@ -127,4 +152,4 @@ def test_escaping_reaches_every_text_and_no_mention() -> None:
         escape=lambda outside: outside.replace("<", "‹"),
         mention=lambda open_id: f"<@{open_id}>",
     )
-    assert said == "‹title\n\n‹p‹s‹k<@ou_1>\n\n‹n: ‹v\n\n‹t\n‹c\n\n‹l: ‹r"
+    assert said == "‹title\n\n‹p‹s‹k<@ou_1>\n\n‹n: ‹v\n\n‹t\n‹c\n\n‹l: ‹r\n\n‹b: ‹r ‹‹i>\n\n‹h\n‹s"

@@ -204,8 +204,6 @@ BAD: dict[str, tuple[Any, int, str]] = {
         200621,
         "columns",
     ),
-    "a chart without a type": (card({"tag": "chart", "chart_spec": {}}), 200550, "[0](tag: chart)"),
-    "a chart as a string": (card({"tag": "chart", "chart_spec": "{}"}), 200550, "[0](tag: chart)"),
     "a label of a hundred and one characters": (card(button("x" * 101)), 200621, "[0](tag: button) -> text"),
     "an element_id twice": (card(markdown(element_id="a"), panel(button(element_id="a"))), 200621, "ROOT"),
     "an element_id that starts with a digit": (card(markdown(element_id="1a")), 200621, "element_id"),
@@ -218,9 +216,6 @@ BAD: dict[str, tuple[Any, int, str]] = {
     ),
     "a link to a file in markdown": (card(markdown("see [this](file:///etc/passwd)")), 200621, "[0](tag: markdown)"),
     "an option twice": (card(select("r1", "r1")), 200621, "[0](tag: select_static) -> options"),
-    "a nameless input in a form": (card(form({"tag": "input"}, SUBMIT)), 200530, "[0](tag: input)"),
-    "a name twice in a form": (card(form({"tag": "input", "name": "go"}, SUBMIT)), 200530, "elements -> [0]"),
-    "a form that cannot be sent": (card(form({"tag": "input", "name": "a"})), 200621, "[0](tag: form)"),
 }
 
 

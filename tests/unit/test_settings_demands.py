@@ -46,6 +46,11 @@ def test_promql_through_grafana_needs_grafana(tmp_path: Path, source: str) -> No
     assert lacking(Process.WORK, {}, tmp_path) == list(ORIGINAL)
 
 
+def test_a_panel_names_its_data_source_itself(tmp_path: Path) -> None:
+    (tmp_path / "suanli.toml").write_text('[stock.panel]\ndashboard_uid = "gpu"\npanel_id = 2\n')
+    assert lacking(Process.WORK, {}, tmp_path) == [name for name in ORIGINAL if name != "GRAFANA_DATASOURCE_UID"]
+
+
 def test_a_prometheus_asked_directly_needs_no_grafana(tmp_path: Path) -> None:
     (tmp_path / "suanli.toml").write_text('[stock]\nsource = "prometheus"\n')
     assert lacking(Process.WORK, {}, tmp_path) == ["FEISHU_APP_ID", "FEISHU_APP_SECRET", "PROMETHEUS_URL"]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from dotenv.parser import parse_stream
 from pydantic import BaseModel, SecretStr
 
+from suanli.domain.stock import Model, Scope
+from suanli.domain.stock.rules import Rule, Watch
 from suanli.settings import Settings, SettingsError, Stock, load, parse_watch
 from suanli.settings.layers import read_toml
 from suanli.settings.schema import VARIABLES
@@ -80,6 +83,9 @@ def test_the_variables_are_the_agreed_ones() -> None:
         "SUANLI_SECRET_KEY",
         "SUANLI_CONFIG",
         "SUANLI_LANG",
+        "SUANLI_ALERTMANAGER_TOKEN",
+        "SUANLI_FALLBACK_URL",
+        "SUANLI_FALLBACK_SECRET",
     }
 
 
@@ -97,9 +103,45 @@ def test_the_toml_changes_nothing(tmp_path: Path, text: str) -> None:
 
 
 def test_the_toml_with_its_examples_loads(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, with_examples(TOML))
+    assert settings.warnings() == ()
+    watch = settings.watch()
+    assert watch is not None
+    scopes = [Scope(Model("H100")), Scope(Model("4090"), "国内", "高主频")]
+    assert [rule.scope for rule in watch.rules] == scopes
+    assert [recipient.id for recipient in watch.recipients] == ["ou_0123456789abcdef", "ou_fedcba9876543210"]
+
+
+def test_the_tomls_rule_shows_the_defaults(tmp_path: Path) -> None:
     watch = loaded(tmp_path, with_examples(TOML)).watch()
     assert watch is not None
-    assert [threshold.model for threshold in watch.thresholds] == ["4090"]
+    shown, bare = watch.rules[1], Rule(watch.rules[1].scope, 100)
+    assert (shown.critical, shown.recover) == (bare.critical_below, bare.recovered_at)
+    assert shown == replace(
+        bare,
+        description=shown.description,
+        critical=shown.critical,
+        recover=shown.recover,
+        hold=shown.hold,
+        recipients=shown.recipients,
+    )
+    assert watch.check_time == Watch().check_time
+
+
+def test_the_tomls_panel_for_promql_loads_too(tmp_path: Path) -> None:
+    (refs,) = re.findall(r"^# (refs = .*)$", TOML, re.MULTILINE)
+    text = with_examples(TOML).replace('source = "grafana-sql"', 'source = "grafana-promql"')
+    panel = loaded(tmp_path, text.replace('ref_id = "A"', refs)).stock.panel
+    assert panel is not None
+    assert panel.refs is not None
+    assert set(panel.refs.model_dump()) == set(re.findall(r"(\w+) = \"", refs))
+
+
+THRESHOLDS = ("stock", "watch", "thresholds")
+"""Each shows only what is different from the rules below it, which show everything."""
+
+REFS = ("stock", "panel", "refs")
+"""For another source than the default one, so only a comment shows it."""
 
 
 def tables(data: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:
@@ -108,8 +150,8 @@ def tables(data: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tupl
     for key, value in data.items():
         if isinstance(value, dict):
             yield from tables(value, (*path, key))
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            yield (*path, key), {name for entry in value for name in entry}
+        elif isinstance(value, list) and any(isinstance(entry, dict) for entry in value):
+            yield (*path, key), {name for entry in value if isinstance(entry, dict) for name in entry}
 
 
 def test_the_toml_leaves_no_key_out(tmp_path: Path) -> None:
@@ -118,9 +160,10 @@ def test_the_toml_leaves_no_key_out(tmp_path: Path) -> None:
     shown = dict(tables(read_toml(path, []).values))
     only_variables = {spot.way for spot in VARIABLES.values() if spot.secret} | {("config",)}
     for table, keys in shown.items():
-        if table == ("stock", "watch", "thresholds"):
+        if table == THRESHOLDS:
             continue  # its keys are the models' names
-        assert keys == {key for key in keys_at(Settings, table) if (*table, key) not in only_variables}
+        known = {key for key in keys_at(Settings, table) if (*table, key) not in only_variables | {REFS}}
+        assert keys < known if table[:-1] == THRESHOLDS else keys == known
     sections = {name for name, field in Settings.model_fields.items() if is_table(field.annotation)}
     assert sections <= {table[0] for table in shown if table}
 
@@ -136,4 +179,4 @@ def test_the_json_example_asks_only_for_the_recipient() -> None:
     (told,) = caught.value.problems
     assert told.startswith("notification.user_ids[0]: ")
     filled = parse_watch(text.replace("替换为实际的用户ID", "ou_1"), Stock().to_domain())
-    assert [(t.model, t.min_free) for t in filled.thresholds] == [("4090", 100), ("H100", 20)]
+    assert [(rule.scope.model, rule.min_free) for rule in filled.rules] == [("4090", 100), ("H100", 20)]

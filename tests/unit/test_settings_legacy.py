@@ -1,19 +1,38 @@
 """The original program's JSON files: read as they stand, or refused with every reason."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from suanli.domain.chat import Platform, TargetKind
-from suanli.domain.stock import Fleet, Model, Product, Threshold, Watch
-from suanli.settings import SettingsError, Stock, load, parse_history, parse_watch, recipient_target
+from suanli.domain.stock import Fleet, Model, Product, Scope
+from suanli.domain.stock.rules import Recipient, Rule, Watch
+from suanli.settings import SettingsError, Stock, load, parse_history, parse_watch
 
 FLEET = Stock().to_domain()
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+SEED = """{
+  "gpu_thresholds": {
+    "4090": {
+      "min_free": 100,
+      "description": "RTX 4090"
+    },
+    "H100": {
+      "min_free": 20,
+      "description": "H100"
+    }
+  },
+  "notification": {
+    "user_ids": ["替换为实际的用户ID"],
+    "check_time": "10:00"
+  }
+}"""
+"""The file as the original program's readme prints it, letter by letter."""
 
 
 def alert(thresholds: Any = None, **notification: Any) -> str:
@@ -33,18 +52,19 @@ def problems_of(text: str) -> tuple[str, ...]:
 
 class TestAlertFile:
     def test_the_seeds_file_is_read_as_it_stands(self) -> None:
-        text = """{
-          "gpu_thresholds": {
-            "4090": {"min_free": 100, "description": "RTX 4090"},
-            "H100": {"min_free": 20, "description": "H100"}
-          },
-          "notification": {"user_ids": ["ou_1", "e33ggbyz"], "check_time": "09:30"}
-        }"""
+        text = SEED.replace("替换为实际的用户ID", "ou_1").replace("10:00", "09:30")
         assert parse_watch(text, FLEET) == Watch(
-            (Threshold(Model("4090"), 100, "RTX 4090"), Threshold(Model("H100"), 20, "H100")),
-            ("ou_1", "e33ggbyz"),
+            (
+                Rule(Scope(Model("4090")), 100, "RTX 4090", samples=1),
+                Rule(Scope(Model("H100")), 20, "H100", samples=1),
+            ),
+            (Recipient("ou_1"),),
             "09:30",
         )
+
+    def test_the_seeds_file_asks_only_for_the_recipient(self) -> None:
+        (told,) = problems_of(SEED)
+        assert told.startswith("notification.user_ids[0]: ")
 
     def test_the_time_is_ten_unless_said(self) -> None:
         assert parse_watch(alert(), FLEET).check_time == "10:00"
@@ -52,29 +72,52 @@ class TestAlertFile:
     def test_a_model_is_found_whatever_its_case_or_alias(self) -> None:
         fleet = Fleet((Product(Model("H100"), ("NVIDIA H100",), ("hopper",)),), (), ())
         for name in ("h100", "Hopper", "NVIDIA H100"):
-            assert parse_watch(alert({name: {"min_free": 1}}), fleet).thresholds[0].model == "H100"
+            assert parse_watch(alert({name: {"min_free": 1}}), fleet).rules[0].scope == Scope(Model("H100"))
 
     def test_without_a_description_the_title_or_the_name_stands_in(self) -> None:
         fleet = Fleet((Product(Model("A"), ("a1",), title="Card A"), Product(Model("B"), ("b1",))), (), ())
         limits = {"A": {"min_free": 1}, "B": {"min_free": 1, "description": " "}, "C": {"min_free": 1}}
-        described = [t.description for t in parse_watch(alert(limits), fleet).thresholds]
+        described = [rule.description for rule in parse_watch(alert(limits), fleet).rules]
         assert described == ["Card A", "B", "C"]
 
     def test_a_model_outside_of_the_table_keeps_its_name(self) -> None:
-        assert parse_watch(alert({"B300": {"min_free": 1}}), FLEET).thresholds == (Threshold(Model("B300"), 1, "B300"),)
+        (rule,) = parse_watch(alert({"B300": {"min_free": 1}}), FLEET).rules
+        assert (rule.scope, rule.description) == (Scope(Model("B300")), "B300")
 
     def test_a_part_of_a_name_is_not_a_model(self) -> None:
-        assert parse_watch(alert({"H2": {"min_free": 1}}), FLEET).thresholds[0].model == "H2"
+        assert parse_watch(alert({"H2": {"min_free": 1}}), FLEET).rules[0].scope.model == "H2"
 
     def test_a_recipient_named_twice_is_told_once(self) -> None:
-        assert parse_watch(alert(user_ids=["ou_2", "ou_1", " ou_2 "]), FLEET).recipients == ("ou_2", "ou_1")
+        watch = parse_watch(alert(user_ids=["ou_2", "ou_1", " ou_2 "]), FLEET)
+        assert watch.recipients == (Recipient("ou_2"), Recipient("ou_1"))
 
     def test_zero_is_a_threshold(self) -> None:
-        assert parse_watch(alert({"4090": {"min_free": 0}}), FLEET).thresholds[0].min_free == 0
+        assert parse_watch(alert({"4090": {"min_free": 0}}), FLEET).rules[0].min_free == 0
 
     def test_keys_that_the_original_did_not_look_at_do_no_harm(self) -> None:
-        text = alert({"4090": {"min_free": 1, "note": "x"}}, language="zh")
-        assert len(parse_watch(text, FLEET).thresholds) == 1
+        text = alert({"4090": {"min_free": 1, "note": "x", "for": "x", "recipients": 1, "region": 2}}, language="zh")
+        assert parse_watch(text, FLEET) == parse_watch(alert({"4090": {"min_free": 1}}), FLEET)
+
+    def test_a_threshold_may_say_what_a_rule_may(self) -> None:
+        terms = {"critical": 20, "recover": 110, "samples": 3, "repeat": "12h", "keep": "1h", "lead_days": 14}
+        (rule,) = parse_watch(alert({"4090": {"min_free": 100, **terms}}), FLEET).rules
+        assert rule == Rule(
+            Scope(Model("4090")),
+            100,
+            "4090",
+            critical=20,
+            recover=110,
+            samples=3,
+            repeat=timedelta(hours=12),
+            keep=timedelta(hours=1),
+            lead_days=14,
+        )
+
+    def test_what_a_threshold_says_more_is_checked_too(self) -> None:
+        limit = {"min_free": 5, "critical": 6, "recover": 4, "samples": 0, "repeat": "1s", "keep": 1, "lead_days": -1}
+        assert [line.partition(": ")[0] for line in problems_of(alert({"4090": limit}))] == [
+            f"gpu_thresholds.4090.{key}" for key in ("critical", "recover", "samples", "repeat", "keep", "lead_days")
+        ]
 
     @pytest.mark.parametrize("value", [-1, 1.5, 100.0, "100", True, None, [1]])
     def test_a_minimum_is_a_whole_number_of_cards(self, value: object) -> None:
@@ -181,19 +224,3 @@ class TestHistory:
         (tmp_path / ".inventory_alert_history.json").write_text("{")
         with pytest.raises(SettingsError, match=r"^\.inventory_alert_history\.json:1:2: "):
             load({}, tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("recipient", "kind"),
-    [
-        ("ou_7d8a6e6df7621556ce0d21922b676706", TargetKind.OPEN_ID),
-        ("on_8ed6aa67826108097d9ee143816345", TargetKind.UNION_ID),
-        ("oc_5ad11d72b830411d72b836c20", TargetKind.CHAT),
-        ("zhang@company.example", TargetKind.EMAIL),
-        ("e33ggbyz", TargetKind.USER_ID),
-        ("only", TargetKind.USER_ID),
-    ],
-)
-def test_a_recipients_id_says_what_it_is(recipient: str, kind: TargetKind) -> None:
-    target = recipient_target(recipient)
-    assert (target.platform, target.kind, target.id) == (Platform.FEISHU, kind, recipient)

@@ -221,9 +221,11 @@ class TestMistakes:
             "SUANLI_DATABASE_URL": "mysql://root:hunter2@db/x",
             "GRAFANA_URL": "https://admin:hunter2@grafana.example",
             "PROMETHEUS_URL": "https://prometheus.example/?token=hunter2",
+            "SUANLI_ALERTMANAGER_TOKEN": "hunter2",
+            "SUANLI_FALLBACK_URL": "http://open.feishu.cn/open-apis/bot/v2/hook/hunter2",
         }
         told = problems_of(environ, tmp_path)
-        assert len(told) == 7
+        assert len(told) == 9
         assert "hunter2" not in "\n".join(told)
 
     def test_a_secret_in_the_toml_is_refused_and_its_variable_named(self, tmp_path: Path) -> None:
@@ -282,6 +284,8 @@ def test_the_text_form_of_settings_shows_no_secret(tmp_path: Path) -> None:
         "GRAFANA_API_KEY": "hunter2-d",
         "SUANLI_DATABASE_URL": "postgresql://suanli:hunter2@db/suanli",
         "SUANLI_SECRET_KEY": "hunter2-" * 5,
+        "SUANLI_FALLBACK_URL": "https://open.feishu.cn/open-apis/bot/v2/hook/hunter2-e",
+        "SUANLI_FALLBACK_SECRET": "hunter2-f",
     }
     settings: Settings = load(secrets, tmp_path)
     assert "hunter2" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"

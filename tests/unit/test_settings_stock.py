@@ -1,12 +1,13 @@
 """The stock section: the original's tables without a suanli.toml, and what a suanli.toml makes of them."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from suanli.domain.stock import Fleet, Group, Model, Product, Threshold, Watch, find_group, group_of
+from suanli.domain.stock import Fleet, Group, Model, Product, find_group, group_of
 from suanli.settings import Settings, SettingsError, SourceKind, Stock, load
-from suanli.settings.watch import unlisted
+from suanli.settings.panel import Panel, Refs
 
 TWO_MODELS = """
 [[stock.models]]
@@ -134,53 +135,72 @@ def test_promql_is_whole_or_absent(tmp_path: Path) -> None:
     assert (promql.total, promql.free, promql.used) == ("a", "b", "")
 
 
-class TestWatch:
-    def test_the_toml_can_stand_in_for_the_json_file(self, tmp_path: Path) -> None:
-        (tmp_path / "inventory_alert_config.json").write_text("this is not read")
-        text = (
-            TWO_MODELS
-            + '[stock.watch]\nrecipients = ["ou_1", "ou_1", "a@b.example"]\n'
-            + "[stock.watch.thresholds]\nrtx4090.min_free = 5\n"
+def test_hourly_figures_stay_for_two_years_unless_said(tmp_path: Path) -> None:
+    assert load({}, tmp_path).stock.keep_hourly == timedelta(days=730)
+    assert from_toml(tmp_path, '[stock]\nkeep_hourly = "90d"\n').stock.keep_hourly == timedelta(days=90)
+
+
+def test_paths_count_from_the_working_directory(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    settings = from_toml(tmp_path, '[stock]\nalert_config = "old/alert.json"\nalert_history = "/var/told.json"\n')
+    assert settings.stock.alert_config == tmp_path / "old" / "alert.json"
+    assert settings.stock.alert_history == Path("/var/told.json")
+
+
+PANEL = '[stock.panel]\ndashboard_uid = "gpu_Stock-1"\npanel_id = 2\n'
+REFS = 'refs = { total = "A", free = "B", used = "C" }\n'
+
+
+class TestPanel:
+    def test_without_one_the_sources_own_queries_are_asked(self, tmp_path: Path) -> None:
+        assert load({}, tmp_path).stock.panel is None
+
+    def test_sql_takes_one_query_the_first_unless_said(self, tmp_path: Path) -> None:
+        assert from_toml(tmp_path, PANEL).stock.panel == Panel(dashboard_uid="gpu_Stock-1", panel_id=2, ref_id="A")
+        assert from_toml(tmp_path, PANEL + 'ref_id = "Stock"').stock.panel == Panel(
+            dashboard_uid="gpu_Stock-1", panel_id=2, ref_id="Stock"
         )
-        assert from_toml(tmp_path, text).watch() == Watch(
-            (Threshold(Model("4090"), 5, "RTX 4090"),), ("ou_1", "a@b.example"), "10:00"
-        )
 
-    def test_without_either_there_is_no_watch_and_a_warning_says_so(self, tmp_path: Path) -> None:
-        settings = load({}, tmp_path)
-        assert settings.watch() is None
-        (warning,) = settings.warnings()
-        assert "inventory_alert_config.json" in warning
+    def test_promql_takes_a_query_for_each_count(self, tmp_path: Path) -> None:
+        text = '[stock]\nsource = "grafana-promql"\npromql.place_label = "idc"\n' + PANEL + REFS
+        panel = from_toml(tmp_path, text).stock.panel
+        assert panel is not None
+        assert panel.refs == Refs(total="A", free="B", used="C")
 
-    def test_two_thresholds_of_one_model_are_a_mistake(self, tmp_path: Path) -> None:
-        text = TWO_MODELS + (
-            '[stock.watch]\nrecipients = ["ou_1"]\n[stock.watch.thresholds]\n4090.min_free = 5\nrtx4090.min_free = 6\n'
-        )
-        (told,) = refused(tmp_path, text)
-        assert told.startswith("suanli.toml:stock: watch.thresholds.rtx4090: 和 4090 是同一个型号")
+    @pytest.mark.parametrize(
+        ("stock", "more", "where"),
+        [
+            ('query = "SELECT 1"', "", ""),
+            ("", REFS, ".refs"),
+            ('source = "grafana-promql"', "", ".refs"),
+            ('source = "grafana-promql"', REFS + 'ref_id = "A"', ".ref_id"),
+            ('source = "grafana-promql"\npromql = { total = "a", free = "b" }', REFS, ""),
+            ('source = "grafana-promql"', 'refs = { total = "A" }', ".refs.free"),
+            ('source = "grafana-promql"', 'refs = { total = "A", free = "A" }', ".refs"),
+            ('source = "grafana-promql"', 'refs = { total = "A", free = "" }', ".refs.free"),
+            ('source = "grafana-promql"', 'refs = { total = "A", free = "B", fre = "C" }', ".refs.fre"),
+            ('source = "grafana-proxy"', "", ""),
+            ('source = "prometheus"', "", ""),
+            ("", 'ref_id = ""', ".ref_id"),
+            ("", 'title = "x"', ".title"),
+        ],
+    )
+    def test_what_does_not_go_together_is_refused(self, tmp_path: Path, stock: str, more: str, where: str) -> None:
+        (told,) = refused(tmp_path, f"[stock]\n{stock}\n{PANEL}{more}\n")
+        assert told.startswith(f"suanli.toml:stock.panel{where}: ")
+        assert " / " in told
 
-    def test_a_watch_that_could_tell_nobody_of_nothing_is_a_mistake(self, tmp_path: Path) -> None:
-        told = refused(tmp_path, "[stock.watch]\nrecipients = []\nthresholds = {}\n")
-        assert sorted(line.partition(": ")[0] for line in told) == [
-            "suanli.toml:stock.watch.recipients",
-            "suanli.toml:stock.watch.thresholds",
-        ]
+    @pytest.mark.parametrize("uid", ["", "a/b", "../x", "a?b", "面板", "x" * 41, "xxx", "a b", "a\\n"])
+    def test_a_dashboard_is_a_part_of_an_address_and_not_more(self, tmp_path: Path, uid: str) -> None:
+        (told,) = refused(tmp_path, f'[stock.panel]\ndashboard_uid = "{uid}"\npanel_id = 2\n')
+        assert told.startswith("suanli.toml:stock.panel.dashboard_uid: ")
 
-    def test_a_bad_recipient_is_one_mistake_and_not_two(self, tmp_path: Path) -> None:
-        (told,) = refused(tmp_path, '[stock.watch]\nrecipients = ["xxx"]\nthresholds = { 4090 = { min_free = 1 } }\n')
-        assert told.startswith("suanli.toml:stock.watch.recipients[0]: ")
+    @pytest.mark.parametrize("number", ["-1", '"2"', "2.0", "true"])
+    def test_a_panel_is_a_number(self, tmp_path: Path, number: str) -> None:
+        (told,) = refused(tmp_path, f'[stock.panel]\ndashboard_uid = "a"\npanel_id = {number}\n')
+        assert told.startswith("suanli.toml:stock.panel.panel_id: ")
 
-    def test_a_model_outside_of_the_fleet_is_warned_of_with_the_nearest(self) -> None:
-        watch = Watch(
-            (Threshold(Model("H20"), 1, ""), Threshold(Model("L40"), 1, ""), Threshold(Model("TPU"), 1, "")), ()
-        )
-        l40, tpu = unlisted(watch, Stock().to_domain())
-        assert l40.startswith("L40: ")
-        assert "是不是 L40S？" in l40
-        assert "did you mean" not in tpu
-
-    def test_paths_count_from_the_working_directory(self, tmp_path: Path) -> None:
-        (tmp_path / "old").mkdir()
-        settings = from_toml(tmp_path, '[stock]\nalert_config = "old/alert.json"\nalert_history = "/var/told.json"\n')
-        assert settings.stock.alert_config == tmp_path / "old" / "alert.json"
-        assert settings.stock.alert_history == Path("/var/told.json")
+    def test_panel_zero_is_a_panel(self, tmp_path: Path) -> None:
+        panel = from_toml(tmp_path, '[stock.panel]\ndashboard_uid = "a"\npanel_id = 0\n').stock.panel
+        assert panel is not None
+        assert panel.panel_id == 0

@@ -145,3 +145,20 @@ def test_an_address_that_no_request_can_go_to_is_told_by_its_setting(url: str) -
         Http(Endpoint("Prometheus", url, "PROMETHEUS_URL"), clock=FakeClock()).get("/x")
     assert str(caught.value) == "Prometheus: PROMETHEUS_URL is malformed"
     assert caught.value.permanent
+
+
+def test_the_parts_of_a_secret_path_are_masked_wherever_they_turn_up() -> None:
+    there = Endpoint("hook", "https://open.example.com/hook/4f3c%2Dsecret-2b1a", "HOOK_URL", secret_path=True)
+    for location in ("/hook/4f3c%2Dsecret-2b1a", "https://other.example.com/x/4f3c-secret-2b1a?a"):
+        assert "secret-2b1a" not in str(there.redirected(301, location))
+    assert there.quoted("no bot at 4f3c-secret-2b1a") == "no bot at ***"
+    assert "secret-2b1a" not in repr(there)
+
+
+def test_of_two_secrets_of_which_one_begins_like_the_other_nothing_is_left() -> None:
+    there = Endpoint("hook", "https://open.example.com/abcdefgh/abcdefghijkl", "HOOK_URL", secret_path=True)
+    assert there.masked("abcdefghijkl abcdefgh") == "*** ***"
+
+
+def test_a_path_that_is_no_secret_is_shown() -> None:
+    assert endpoint("https://grafana.example.com/monitoring").quoted("/monitoring") == "/monitoring"

@@ -5,59 +5,17 @@ import gzip
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from wsgiref.types import StartResponse, WSGIEnvironment
+from wsgiref.types import WSGIEnvironment
 
 import pytest
 
-from suanli.domain.errors import RemoteError
-from suanli.sandbox.server import LoopbackServer, reset_connection
-from suanli.sources.endpoint import Endpoint
+from suanli.sandbox.server import reset_connection
 from suanli.sources.http import MAX_BODY, Http
 from tests.fakes import NOON, FakeClock
-
-TOKEN = "glsa_very_secret_token"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    status: int = 200
-    body: bytes = b'{"ok": true}'
-    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
-
-
-def page(status: int, **headers: str) -> Reply:
-    return Reply(status, b"<html>hello</html>", {"Content-Type": "text/html; charset=utf-8"} | headers)
-
-
-def said(status: int, body: Any, **headers: str) -> Reply:
-    return Reply(status, json.dumps(body).encode(), {"Content-Type": "application/json; charset=UTF-8"} | headers)
-
-
-Behaviour = Reply | Callable[[WSGIEnvironment], Reply]
-
-
-class Service:
-    """Answers each request with the next of its script; the last of it stays. `asked` is what came in."""
-
-    def __init__(self, *script: Behaviour) -> None:
-        self.asked: list[WSGIEnvironment] = []
-        self._script = list(script)
-
-    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        environ["test.body"] = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        self.asked.append(environ)
-        behaviour = self._script.pop(0) if len(self._script) > 1 else self._script[0]
-        reply = behaviour if isinstance(behaviour, Reply) else behaviour(environ)
-        start(f"{reply.status} X", list(reply.headers.items()))
-        return [reply.body]
-
-
-Client = Callable[..., tuple[Http, Service]]
+from tests.web_service import TOKEN, Client, Reply, endpoint, page, refusal, said, serving
 
 
 @pytest.fixture
@@ -67,31 +25,8 @@ def stop() -> threading.Event:
 
 @pytest.fixture
 def client(clock: FakeClock, stop: threading.Event) -> Iterator[Client]:
-    servers: list[LoopbackServer] = []
-
-    def serve(*script: Behaviour, headers: Mapping[str, str] | None = None, user: str = "") -> tuple[Http, Service]:
-        service = Service(*script)
-        server = LoopbackServer(service).start()
-        servers.append(server)
-        url = server.url.replace("://", f"://{user}@") if user else server.url
-        sent = {"Authorization": f"Bearer {TOKEN}"} if headers is None else headers
-        return Http(endpoint(url, sent), clock=clock, stop=stop, timeout=(3, 0.3)), service
-
-    yield serve
-    for server in servers:
-        server.stop()
-
-
-def endpoint(url: str, headers: Mapping[str, str] = {}) -> Endpoint:
-    return Endpoint("Grafana", url, "GRAFANA_URL", "GRAFANA_API_KEY", headers)
-
-
-def refusal(ask: Callable[[], Any]) -> RemoteError:
-    with pytest.raises(RemoteError) as caught:
-        ask()
-    assert TOKEN not in str(caught.value)
-    assert caught.value.__suppress_context__ or caught.value.__context__ is None
-    return caught.value
+    with serving(clock, stop) as client:
+        yield client
 
 
 def test_json_comes_back_as_it_was_said(client: Client) -> None:

@@ -9,19 +9,13 @@ from suanli.domain.stock import (
     Counts,
     Fleet,
     Group,
-    LowStock,
     Model,
     Product,
     Row,
     Snapshot,
-    Threshold,
-    Watch,
-    below,
     find_group,
     group_of,
     sample,
-    to_tell,
-    unseen,
 )
 
 NOW = datetime(2026, 2, 26, 2, 0, tzinfo=UTC)
@@ -74,43 +68,6 @@ def test_places_of_one_kind_are_one_sample() -> None:
 
 def test_a_model_that_the_data_does_not_name_is_not_zero() -> None:
     assert snapshot(row("NVIDIA H20", "bj", 8, 0)).count(Model("H200")) is None
-
-
-WATCH = Watch(
-    thresholds=(Threshold(Model("4090"), 100, "RTX 4090"), Threshold(Model("H20"), 20, "H20")),
-    recipients=("ou_a", "ou_b"),
-)
-
-
-def test_low_is_strictly_below_the_threshold() -> None:
-    got = below(WATCH, snapshot(row("NVIDIA GeForce RTX 4090", "bj", 300, 100), row("NVIDIA H20", "bj", 30, 19)))
-    assert [(item.threshold.model, item.free, item.shortage) for item in got] == [("H20", 19, 1)]
-
-
-def test_a_missing_model_is_not_low_but_unseen() -> None:
-    """The original's eighth defect: no row and no card looked alike."""
-    got = snapshot(row("NVIDIA H20", "bj", 30, 25))
-    assert below(WATCH, got) == ()
-    assert [t.model for t in unseen(WATCH, got)] == ["4090"]
-
-
-LOW = (LowStock(WATCH.thresholds[0], 85), LowStock(WATCH.thresholds[1], 12))
-
-
-def test_one_recipient_who_was_told_does_not_silence_another() -> None:
-    """The original's fourth defect: one success stamped the model for everybody."""
-    told = {("ou_a", Model("4090")): NOW - timedelta(hours=1)}
-    plan = to_tell(LOW, WATCH.recipients, told, NOW)
-    assert {who: [i.threshold.model for i in items] for who, items in plan.items()} == {
-        "ou_a": ["H20"],
-        "ou_b": ["4090", "H20"],
-    }
-
-
-def test_a_day_later_it_is_told_again() -> None:
-    told = {(who, item.threshold.model): NOW - timedelta(hours=24) for who in WATCH.recipients for item in LOW}
-    assert set(to_tell(LOW, WATCH.recipients, told, NOW)) == {"ou_a", "ou_b"}
-    assert to_tell(LOW, WATCH.recipients, told, NOW - timedelta(seconds=1)) == {}
 
 
 def test_a_snapshot_is_stale_when_old_or_absent() -> None:

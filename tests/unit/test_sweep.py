@@ -5,21 +5,21 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from jobs.sweep import KEEP_AUDITS, KEEP_INBOX, KEEP_OUTBOX, KEEP_RUNS, sweep
+from jobs.sweep import KEEP_AUDITS, KEEP_INBOX, KEEP_OUTBOX, KEEP_RUNS, Keep, sweep
 from suanli.domain.answer import Answer, line
 from suanli.domain.audit import AuditEntry, Outcome
 from suanli.domain.chat import ChatKind, Origin, Platform, Target, TargetKind
-from suanli.domain.delivery import Draft, Parcel, Rate
+from suanli.domain.delivery import Draft, Parcel, Rate, Rates
 from suanli.domain.ports import Store
 from suanli.domain.schedule import Every, JobName, Schedule
-from suanli.domain.stock import Model, Sample
+from suanli.domain.stock import Model, Sample, Scope
 from suanli.i18n import Lang
 from tests.database import Database, opened
 from tests.fakes import NOON
 
 SECOND = timedelta(seconds=1)
 RATE = Rate(1000, SECOND, 100)
-KEEP_SAMPLES = timedelta(days=14)
+KEEP_SAMPLES, KEEP_HOURS = timedelta(days=14), timedelta(days=100)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def store(database: Database) -> Store:
 
 
 def sweep_at(store: Store, now: datetime) -> str:
-    return sweep(store, now, keep_samples=KEEP_SAMPLES)
+    return sweep(store, now, Keep(KEEP_SAMPLES, KEEP_HOURS))
 
 
 def admit(store: Store, now: datetime) -> bool:
@@ -59,7 +59,9 @@ def post(store: Store, now: datetime) -> bool:
 
 def claim(store: Store, now: datetime) -> Parcel:
     with store.begin() as tx:
-        (parcel,) = tx.outbox.claim(owner="me", now=now, lease=SECOND, limit=1, lane=RATE, whole=(RATE,))
+        (parcel,) = tx.outbox.claim(
+            owner="me", now=now, lease=SECOND, limit=1, rates={Platform.FEISHU: Rates(RATE, (RATE,))}
+        )
     return parcel
 
 
@@ -101,10 +103,20 @@ def test_samples_are_kept_as_long_as_the_settings_say(store: Store) -> None:
     with store.begin() as tx:
         tx.samples.add([sample(NOON)], NOON)
         tx.samples.add([sample(NOON + SECOND)], NOON + SECOND)
-    assert sweep_at(store, NOON + KEEP_SAMPLES).endswith("samples 0, audits 0")
-    assert sweep_at(store, NOON + KEEP_SAMPLES + SECOND).endswith("samples 1, audits 0")
+    assert sweep_at(store, NOON + KEEP_SAMPLES).endswith("samples 0, hours 0, episodes 0, alerts 0, audits 0")
+    assert sweep_at(store, NOON + KEEP_SAMPLES + SECOND).endswith("samples 1, hours 0, episodes 0, alerts 0, audits 0")
     with store.begin() as tx:
         assert tx.samples.latest("grafana").taken_at == NOON + SECOND
+
+
+def test_hours_outlive_the_samples_that_they_are_made_of(store: Store) -> None:
+    one = Sample(NOON, "grafana", Model("4090"), "cn", "", total=8, free=3, used=5, unavailable=0)
+    with store.begin() as tx:
+        tx.samples.add([one], NOON)
+    for moment, left in ((NOON + KEEP_SAMPLES + SECOND, 1), (NOON + KEEP_HOURS, 1), (NOON + KEEP_HOURS + SECOND, 0)):
+        sweep_at(store, moment)
+        with store.begin() as tx:
+            assert len(tx.samples.hours("grafana", Scope(Model("4090")), NOON)) == left
 
 
 def test_who_asked_what_is_kept_for_a_year(store: Store) -> None:

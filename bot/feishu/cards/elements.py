@@ -3,33 +3,42 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
+from bot.feishu.cards.charts import chart
+from bot.feishu.cards.forms import Element, Names, button, form, in_a_row
 from bot.feishu.cards.markdown import Pen, escape, small, strong
-from bot.plain import COLON, clean
-from suanli.domain.answer import Block, Button, Buttons, Column, Divider, Facts, Note, Paragraph, Table
-
-Element = dict[str, Any]
+from bot.plain import COLON, clean, in_words
+from suanli.domain.answer import Block, Buttons, Chart, Column, Divider, Facts, Form, Note, Paragraph, Table
 
 MOST_TABLES = 3
 """Five by the documents; cards with more than three have been refused (feishu.md §4.2)."""
 
+MOST_CHARTS = 5
 MOST_COLUMNS = 50
 PAGE = 10
-LONGEST_LABEL = 100
 
 # Numbers that JSON says with the same characters, so that the cell shows what the answer says.
 _NUMBER = re.compile(r"0|-?[1-9]\d{0,14}|-?(0|[1-9]\d{0,8})\.\d{0,5}[1-9]", re.ASCII)
 
 
 def elements(blocks: Sequence[Block], pen: Pen) -> list[Element]:
-    """Every block in order; tables beyond what a card may hold are written as lines."""
+    """Every block in order; tables and charts beyond what a card may hold are written as lines."""
     drawn: list[Element] = []
-    tables = 0
+    names, tables, charts = Names(), 0, 0
     for block in blocks:
-        fits = isinstance(block, Table) and tables < MOST_TABLES and 0 < len(block.columns) <= MOST_COLUMNS
-        tables += fits
-        drawn += [_table(block)] if isinstance(block, Table) and fits else _element(block, pen)
+        match block:
+            case Table() if tables < MOST_TABLES and 0 < len(block.columns) <= MOST_COLUMNS:
+                drawn.append(_table(block))
+                tables += 1
+            case Chart() if charts < MOST_CHARTS and (picture := chart(block)):
+                drawn.append(picture)
+                charts += 1
+            case Form() if block.buttons:
+                drawn.append(form(block, names, pen.lang))
+            case Buttons(buttons) if buttons:
+                drawn.append(in_a_row([button(each) for each in buttons]))
+            case _:
+                drawn += _element(block, pen)
     return drawn
 
 
@@ -43,8 +52,8 @@ def _element(block: Block, pen: Pen) -> list[Element]:
             return _markdown("\n".join(f"{strong(name)}{COLON[pen.lang]}{pen.write(spans)}" for name, spans in pairs))
         case Table():
             return _markdown("\n".join(_lines(block)))
-        case Buttons(buttons):
-            return [_buttons(buttons)] if buttons else []
+        case Buttons() | Form() | Chart():
+            return _markdown(pen.write(in_words(block, pen.lang).spans))
         case Divider():
             return [{"tag": "hr"}]
 
@@ -82,18 +91,4 @@ def _column(name: str, column: Column, numeric: bool) -> Element:  # noqa: FBT00
         "display_name": clean(column.title),
         "data_type": "number" if numeric else "text",
         "horizontal_align": "right" if column.number else "left",
-    }
-
-
-def _buttons(buttons: Sequence[Button]) -> Element:
-    columns = [{"tag": "column", "width": "auto", "elements": [_button(button)]} for button in buttons]
-    return {"tag": "column_set", "flex_mode": "flow", "columns": columns}
-
-
-def _button(button: Button) -> Element:
-    value = {clean(name): clean(text) for name, text in button.value.items()}
-    return {
-        "tag": "button",
-        "text": {"tag": "plain_text", "content": clean(button.label)[:LONGEST_LABEL]},
-        "behaviors": [{"type": "callback", "value": value}],
     }

@@ -6,6 +6,7 @@ written as `&#N;`, wherever it stands: a rule that looks at the surroundings cou
 
 import re
 import string
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -39,7 +40,7 @@ def escape(text: str) -> str:
 
 
 def strong(text: str) -> str:
-    """Text from outside in bold."""
+    """Text from outside in bold; beside other text it may need a space, which `Pen.write` knows."""
     return _each_line(escape(text), _bold)
 
 
@@ -61,9 +62,7 @@ class Pen:
         written = ""
         for span in spans:
             piece = self._piece(span)
-            # Side by side, `**a**` and `**b**`, or two pieces of code, would be read as something else.
-            touching = written.endswith(("*", "`")) and piece.startswith(written[-1])
-            written += f" {piece}" if touching else piece
+            written += f" {piece}" if _must_part(written, piece) else piece
         return _INDENT.sub(_unbroken, written)  # four spaces at the start of a line would make it a block of code
 
     def _piece(self, span: Span) -> str:
@@ -88,10 +87,32 @@ def _code(text: str) -> str:
 
 
 def _bold(line: str) -> str:
-    """Bold, without the spaces around it, which would undo it; where it ends in a mark, it needs a space outside."""
+    """Bold, without the spaces around it, which would undo it."""
     core = line.strip()
-    edge = "" if core[0].isalnum() and core[-1].isalnum() else " "
-    return line.replace(core, f"{edge}**{core}**{edge}", 1)
+    return line.replace(core, f"**{core}**", 1)
+
+
+def _must_part(before: str, after: str) -> bool:
+    """Whether two pieces of markdown would be read as something else without a space between them.
+
+    `**a**` and `**b**` would, and two pieces of code. So would bold text that ends in a mark, but only beside a letter
+    or a figure: there CommonMark takes `**` for a closing where it should open, and the other way round. It looks at
+    the characters as they are written, so that text which begins with an escaped mark begins with `&`.
+    """
+    if not before or not after:
+        return False
+    if before[-1] in "*`" and after[0] == before[-1]:
+        return True
+    # Escaped text has no `*` of its own: where one stands, bold begins or ends.
+    closes = before.endswith("**") and not before[-3].isalnum() and not _is_edge(after[0])
+    opens = after.startswith("**") and not after[2].isalnum() and not _is_edge(before[-1])
+    return closes or opens
+
+
+def _is_edge(character: str) -> bool:
+    """Whether bold text may begin or end beside it, whatever it begins and ends with."""
+    blank_or_ascii = character.isspace() or character in string.punctuation
+    return blank_or_ascii or unicodedata.category(character).startswith("P")
 
 
 def _each_line(text: str, change: Callable[[str], str]) -> str:

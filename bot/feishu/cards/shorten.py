@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from bot.feishu.cards.simplify import in_words_only, simplified
 from suanli.domain.answer import Answer, Block, Buttons, Code, Facts, Note, Paragraph, Span, Strong, Table, note
 from suanli.i18n import Lang, texts_in
 
@@ -18,12 +19,16 @@ WORTH_DRAWING = 30_000
 
 
 def shorten(answer: Answer, fits: Callable[[Answer], bool]) -> Answer:
-    """`answer` itself if it fits, else with its longest blocks cut at their end.
+    """`answer` itself if it fits, else with words instead of pictures and fields, else cut at its longest blocks' ends.
 
     `fits` must accept an answer of a title and one note.
     """
     if fits(answer):
         return answer
+    simpler = simplified(answer, fits)
+    if simpler:
+        return simpler
+    answer = in_words_only(answer)
     blocks = tuple(_clip_block(block, answer.lang) for block in answer.blocks)
     answer = replace(answer, title=_clip(answer.title, answer.lang), blocks=blocks)
     return _cut(answer, _kept(answer, fits))

@@ -21,9 +21,12 @@ DOWNGRADED = 200830
 
 @dataclass(frozen=True, slots=True)
 class Clicked:
-    """What came of a click. `shown` is the error code on the person's screen, 0 when there is none."""
+    """What came of a click. `shown` is the error code on the person's screen, 0 when there is none.
 
-    answer: Try
+    `answer` is None when the app was not asked: the client itself refuses a form that is not filled in, with a toast.
+    """
+
+    answer: Try | None
     toast: Json | None = None
     card: Json | None = None
     shown: int = 0

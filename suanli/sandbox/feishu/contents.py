@@ -53,7 +53,7 @@ def check_size(msg_type: str, request_size: int) -> None:
 
 def _object(content: str) -> Json:
     try:
-        parsed = json.loads(content)
+        parsed = json.loads(content, parse_constant=_refuse)
     except ValueError:
         raise Refusal(230001, "content is not valid JSON") from None
     if not isinstance(parsed, dict):
@@ -63,13 +63,18 @@ def _object(content: str) -> Json:
 
 def _card(content: str) -> Json:
     try:
-        card = json.loads(content)
+        card = json.loads(content, parse_constant=_refuse)
     except ValueError:
         raise card_rejected(Flaw(200621, "ROOT", "parse card json err")) from None
     flaw = flaw_of(card)
     if flaw:
         raise card_rejected(flaw)
     return dict(card)
+
+
+def _refuse(constant: str) -> None:
+    """NaN and the infinities, which Python reads and JSON does not have."""
+    raise ValueError(constant)
 
 
 def _check_post(post: Json) -> None:

@@ -1,4 +1,4 @@
-"""What a person sees on a message: its words, and the buttons they can press."""
+"""What a person sees on a message: its words, the buttons they can press, and the forms they can fill in."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,15 +8,30 @@ from suanli.sandbox.feishu.people import Json
 
 _TEXT_TAGS = frozenset({"plain_text", "lark_md", "markdown", "text", "md", "a", "code_block"})
 _UNREAD = frozenset({"behaviors", "chart_spec", "config", "confirm"})
+_FILLED_IN = frozenset(
+    {"input", "select_static", "select_person", "date_picker", "picker_time", "picker_datetime", "select_img"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CardField:
+    """A field of a form: what stands at it, and what its data are called."""
+
+    label: str
+    name: str
+    tag: str
+    required: bool = False
+    longest: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class CardButton:
-    """A button on a card: what is written on it and what it calls back with."""
+    """A button on a card: what is written on it and what it calls back with. `form` are the fields it sends along."""
 
     label: str
     value: Any
     name: str
+    form: tuple[CardField, ...] | None = None
 
 
 def words_of(msg_type: str, content: Json) -> str:
@@ -26,7 +41,8 @@ def words_of(msg_type: str, content: Json) -> str:
 
 def buttons_of(card: Json) -> list[CardButton]:
     """The buttons of a card that call back, in reading order."""
-    return [_button(node) for node in _tagged(card, "button") if _callback(node) is not None]
+    forms = {id(node): tuple(_fields(form)) for form in _tagged(card, "form") for node in _tagged(form, "button")}
+    return [_button(node, forms.get(id(node))) for node in _tagged(card, "button") if _callback(node) is not None]
 
 
 def _words(node: Any) -> Iterator[str]:
@@ -44,6 +60,8 @@ def _words_of_object(node: Json) -> Iterator[str]:
     if node.get("tag") in _TEXT_TAGS:
         yield str(node.get("content", node.get("text", "")))
         return
+    if node.get("tag") == "chart":
+        yield from _titles(node)
     if isinstance(node.get("title"), str) and node["title"]:  # of a post
         yield node["title"]
     for key, value in node.items():
@@ -75,8 +93,36 @@ def _tagged(node: Any, tag: str) -> Iterator[Json]:
             yield from _tagged(value, tag)
 
 
-def _button(node: Json) -> CardButton:
-    return CardButton(node.get("text", {}).get("content", ""), _callback(node), node.get("name", ""))
+def _titles(chart: Json) -> Iterator[str]:
+    """What is written over a chart."""
+    spec = chart.get("chart_spec")
+    title = spec.get("title") if isinstance(spec, dict) else None
+    if isinstance(title, dict):
+        yield from (str(title[part]) for part in ("text", "subtext") if title.get(part))
+
+
+def _fields(form: Json) -> Iterator[CardField]:
+    """The fields of a form. A field without a label of its own has the text that stands before it."""
+    before = ""
+    for node in _components(form["elements"]):
+        if node["tag"] in ("div", "markdown"):
+            before = "\n".join(_words(node))
+        if node["tag"] in _FILLED_IN:
+            own = [node[part]["content"] for part in ("label", "placeholder") if node.get(part)]
+            label = own[0] if node.get("label") else before or "".join(own) or node["name"]
+            required, longest = node.get("required", False), node.get("max_length", 1000)
+            yield CardField(label, node["name"], node["tag"], required, longest)
+            before = ""
+
+
+def _components(nodes: list[Json]) -> Iterator[Json]:
+    for node in nodes:
+        yield node
+        yield from _components(node.get("elements") or node.get("columns") or [])
+
+
+def _button(node: Json, form: tuple[CardField, ...] | None) -> CardButton:
+    return CardButton(node.get("text", {}).get("content", ""), _callback(node), node.get("name", ""), form)
 
 
 def _callback(node: Json) -> Any:

@@ -24,6 +24,11 @@ class Message:
     edits: int = 0
     recalled: bool = False
 
+    @property
+    def text(self) -> str:
+        """Every word a person reads on it now."""
+        return words_of(self.msg_type, self.content)
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:

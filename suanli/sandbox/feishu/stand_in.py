@@ -1,7 +1,7 @@
 """The whole stand-in: the platform on a loopback port, and people to act in it."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
@@ -11,10 +11,11 @@ from suanli.sandbox.feishu.api import Api
 from suanli.sandbox.feishu.clicks import Clicked, outcome
 from suanli.sandbox.feishu.events import Event
 from suanli.sandbox.feishu.faults import Faults
+from suanli.sandbox.feishu.filling import filled_in, refusal_of
 from suanli.sandbox.feishu.limits import Limits
 from suanli.sandbox.feishu.people import App, Chat, Human, Json, new_id
 from suanli.sandbox.feishu.push import Delivery, Pusher, Sealed, Try
-from suanli.sandbox.feishu.reading import buttons_of
+from suanli.sandbox.feishu.reading import CardButton, buttons_of
 from suanli.sandbox.feishu.record import CardToken, Message, Sent
 from suanli.sandbox.feishu.tenant import Tenant
 from suanli.sandbox.feishu.utterance import utter
@@ -138,12 +139,32 @@ class FeishuStandIn:
 
         return self.wait_until(answers, timeout, f"an answer to {text!r}")[0]
 
-    def press(self, human: Human, message_id: str, label: str, *, form: Json | None = None) -> Clicked:
-        """Press the button with this label, as the card shows it now, with what is filled into the form around it."""
-        labelled = [b for b in buttons_of(self.tenant.content_of(message_id)) if b.label == label]
-        if not labelled:
-            raise ValueError(f"the card has no button {label!r} that calls back")
-        return self.click(human, message_id, labelled[0].value, name=labelled[0].name, form=form)
+    def press(self, human: Human, message_id: str, label: str, *, form: Json | None = None, which: int = 0) -> Clicked:
+        """Press the button with this label, as the card shows it now; `which` of several, counted from the top.
+
+        `form` is sent along as it is. Without it, a button in a form sends that form as nobody has touched it.
+        """
+        button = self._button(message_id, label, which)
+        if button.form is not None and form is None:
+            return self.submit(human, message_id, label, {}, which=which)
+        return self.click(human, message_id, button.value, name=button.name, form=form)
+
+    def submit(
+        self, human: Human, message_id: str, label: str, answers: Mapping[str, str], *, which: int = 0
+    ) -> Clicked:
+        """Fill in the form around the button with this label, each field by what stands at it, and press the button.
+
+        A day is written as 2026-12-31. As in Feishu's client, what is required and empty is refused, with a toast and
+        without asking the app.
+        """
+        button = self._button(message_id, label, which)
+        if button.form is None:
+            raise ValueError(f"the button {label!r} is in no form")
+        value = filled_in(button.form, answers)
+        refusal = refusal_of(button.form, value)
+        if refusal:
+            return Clicked(None, {"type": "error", "content": refusal})
+        return self.click(human, message_id, button.value, name=button.name, form=value)
 
     def click(self, human: Human, message_id: str, value: Any, *, name: str = "", form: Json | None = None) -> Clicked:
         """Press a button that calls back with `value`, whether the card has one or not."""
@@ -212,6 +233,22 @@ class FeishuStandIn:
                 return found
             arrived = [sent.text for sent in self.tenant.sent]
         raise TimeoutError(f"waited {timeout} s for {what}; the app sent {len(arrived)}: {arrived[-5:]}")
+
+    def wait_for_words(self, message_id: str, *words: str, timeout: float = 5.0) -> str:
+        """Wait until a message says all of these, as it was updated last; all that it says then."""
+
+        def says(tenant: Tenant) -> str:
+            message = tenant.messages.get(message_id)
+            text = message.text if message else ""
+            return text if all(word in text for word in words) else ""
+
+        return self.wait_until(says, timeout, f"{', '.join(words)} on {message_id}")
+
+    def _button(self, message_id: str, label: str, which: int) -> CardButton:
+        labelled = [b for b in buttons_of(self.tenant.content_of(message_id)) if b.label == label]
+        if which >= len(labelled):
+            raise ValueError(f"the card has {len(labelled)} buttons {label!r} that call back")
+        return labelled[which]
 
     def _membership(self, chat: Chat, operator: Human, *, inside: bool) -> Delivery:
         with self.tenant.changed:

@@ -117,7 +117,7 @@ class DatePicker(Input):
     """A day."""
 
     tag: Literal["date_picker"]
-    initial_date: str = ""
+    initial_date: Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
 
 
 class TimePicker(Input):

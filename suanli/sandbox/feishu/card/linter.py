@@ -6,8 +6,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from suanli.sandbox.feishu.card.flaw import Flaw, path_of
-from suanli.sandbox.feishu.card.rules import RULES, elements_of
+from suanli.sandbox.feishu.card.rules import RULES
 from suanli.sandbox.feishu.card.skeleton import Card
+from suanli.sandbox.feishu.card.walk import elements_of
 from suanli.sandbox.feishu.people import Json
 
 UNREADABLE = 200621

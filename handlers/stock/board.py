@@ -1,0 +1,104 @@
+"""The cards that hang in chats, the people they concern, and who may do something about a shortage."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from handlers.stock import card
+from handlers.stock.ledger import Ledger, read_ledger
+from suanli.domain.access import Role
+from suanli.domain.chat import Platform, Target
+from suanli.domain.commands import Turn
+from suanli.domain.delivery import Draft
+from suanli.domain.errors import Forbidden
+from suanli.domain.ports import Transaction
+from suanli.domain.site import Site
+from suanli.domain.stock import Scope
+from suanli.domain.stock.episodes import Episode, Standing, Told
+from suanli.domain.stock.rules import Rule, listeners, target_of
+from suanli.i18n import Texts, texts_in
+
+LOCK = "stock"
+"""Held by everything that reads where scopes stand in order to change it."""
+
+
+def operators_of(tx: Transaction, site: Site) -> tuple[str, ...]:
+    """Who hears of trouble: the admins of the settings, and who was made operator or admin in chat."""
+    granted = (g.open_id for g in tx.grants.all(Platform.FEISHU) if g.role >= Role.OPERATOR)
+    return tuple(dict.fromkeys((*site.operators, *granted)))
+
+
+def texts_for(tx: Transaction, site: Site, target: Target) -> Texts:
+    """The texts in the language of a chat or a person."""
+    return texts_in(tx.chats.lang_of(target.platform, target.id) or site.lang)
+
+
+def require_say(turn: Turn, rule: Rule) -> None:
+    """Let pass operators, and those who are told of a rule's shortages. Raises Forbidden for anybody else."""
+    if turn.role >= Role.OPERATOR:
+        return
+    sender, chat = turn.message.sender, turn.message.origin.chat_id
+    told = listeners(rule, turn.site.watch.recipients, ())
+    if not any(each.is_person(sender) or each.id == chat for each in told):
+        raise Forbidden(turn.texts("act.not_yours", name=rule.title))
+
+
+def redraw(
+    tx: Transaction,
+    site: Site,
+    episodes: Iterable[Episode],
+    now: datetime,
+    *,
+    standings: Mapping[Scope, Standing] | None = None,
+    apart_from: Collection[str] = (),
+) -> int:
+    """Have the newest card of each recipient that shows one of `episodes` drawn as things stand now; how many cards.
+
+    `apart_from` names messages that are new already.
+    """
+    changed = {episode.number: episode for episode in episodes}
+    newest = tx.episodes.last_told(tuple(changed)) if changed else {}
+    keys = sorted({told.message_key for told in newest.values()} - set(apart_from))
+    if not keys:
+        return 0
+    drawing = _Drawing(tx, site, read_ledger(tx, site), standings or tx.episodes.standings(), changed, now)
+    for key, notices in tx.episodes.on_cards(keys).items():
+        drawing.post(key, notices)
+    return len(keys)
+
+
+class _Drawing:
+    """One moment's view of all episodes, to draw cards by."""
+
+    def __init__(
+        self,
+        tx: Transaction,
+        site: Site,
+        ledger: Ledger,
+        standings: Mapping[Scope, Standing],
+        known: dict[int, Episode],
+        now: datetime,
+    ) -> None:
+        self._tx, self._site, self._ledger, self._now = tx, site, ledger, now
+        self._mutes = {scope: standing.mute for scope, standing in standings.items()}
+        self._known = {s.episode.number: s.episode for s in standings.values() if s.episode} | known
+
+    def post(self, key: str, notices: Sequence[Told]) -> None:
+        """Draw the card of a message anew."""
+        found = ((told, self._find(told.episode)) for told in notices)
+        items = [
+            self._ledger.item(episode, told.kind, None, self._mutes.get(episode.scope))
+            for told, episode in found
+            if episode is not None
+        ]
+        if items:
+            target = target_of(notices[0].recipient)
+            answer = card.alert(texts_for(self._tx, self._site, target), items, self._now.astimezone(self._site.zone))
+            self._tx.outbox.post(Draft(f"redraw:{key}", target, answer, redraws=key), self._now)
+
+    def _find(self, number: int) -> Episode | None:
+        if number not in self._known:
+            episode = self._tx.episodes.find(number)
+            if episode is None:
+                return None
+            self._known[number] = episode
+        return self._known[number]

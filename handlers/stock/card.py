@@ -1,0 +1,177 @@
+"""The card of a shortage: the original program's message, what has become of it since, and what can be done."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from handlers.stock.ledger import Item
+from suanli.domain.answer import (
+    Answer,
+    At,
+    Block,
+    Button,
+    Buttons,
+    Divider,
+    Form,
+    Input,
+    Paragraph,
+    Span,
+    Strong,
+    Tone,
+    line,
+    note,
+    run_button,
+)
+from suanli.domain.lines import write
+from suanli.domain.stock.episodes import News, State
+from suanli.domain.stock.rules import Severity
+from suanli.i18n import Texts
+
+MOST_CONTROLS = 5
+"""Shortages with buttons on one card: a card holds 200 elements (feishu.md §4.2), and a shortage's take thirty."""
+
+_OPEN = (State.FIRING, State.ACKED)
+
+
+def alert(texts: Texts, items: Sequence[Item], at: datetime) -> Answer:
+    """One card with all of these shortages, the worst first; `at` is local time and stands for the check.
+
+    Read as text, the lines of a plain first notice are the original program's, letter by letter.
+    """
+    ranked = sorted(items, key=lambda item: (item.episode.state is State.CLOSED, -item.episode.severity))
+    low = [item for item in ranked if item.episode.state is not State.CLOSED]
+    actionable = [item for item in low if item.episode.state in _OPEN]
+    blocks: tuple[Block, ...] = (
+        *((line(Strong(texts("alert.intro"))),) if low else ()),
+        *(_lines(texts, item, at) for item in ranked),
+        line(texts("alert.checked", at=f"{at:%Y-%m-%d %H:%M:%S}")),
+        *(block for item in actionable[:MOST_CONTROLS] for block in _controls(texts, item)),
+        *((note(texts("alert.more_controls")),) if len(actionable) > MOST_CONTROLS else ()),
+    )
+    return Answer(texts.lang, blocks, _title(texts, items, low), _tone(low))
+
+
+def _title(texts: Texts, items: Sequence[Item], low: Sequence[Item]) -> str:
+    if not low:
+        return texts("alert.title_recovered")
+    if all(item.kind is News.REMINDER for item in items):
+        return texts("alert.title_reminder")
+    return texts("alert.title_critical" if any(item.kind is News.ESCALATED for item in items) else "alert.title")
+
+
+def _tone(low: Sequence[Item]) -> Tone:
+    if not low:
+        return Tone.GOOD
+    firing = [item for item in low if item.episode.state is State.FIRING]
+    if not firing:
+        return Tone.INFO
+    critical = any(item.episode.severity is Severity.CRITICAL for item in firing)
+    return Tone.BAD if critical else Tone.WARNING
+
+
+def _lines(texts: Texts, item: Item, at: datetime) -> Paragraph:
+    spans: list[Span] = []
+    for part in _recovered(texts, item) if item.episode.state is State.CLOSED else _low(texts, item, at):
+        spans += ["\n", *part] if spans else part
+    return Paragraph(tuple(spans))
+
+
+def _low(texts: Texts, item: Item, at: datetime) -> Iterator[tuple[Span, ...]]:
+    rule, episode = item.rule, item.episode
+    head = "alert.head_recovering" if episode.state is State.RECOVERING else "alert.head"
+    yield (texts(head, description=rule.title, model=episode.scope.model),)
+    yield (texts("alert.free", n=episode.free),)
+    yield (texts("alert.threshold", n=rule.min_free),)
+    if item.suggested or not item.on_order:
+        yield (texts("alert.suggest", n=item.suggested),)
+    if episode.severity is Severity.CRITICAL:
+        yield (texts("alert.critical", n=rule.critical_below),)
+    if item.kind is not News.FIRST and item.before is not None and item.before != episode.free:
+        yield (texts("alert.change", n=f"{episode.free - item.before:+d}", before=item.before),)
+    if item.kind is News.REOPENED:
+        yield (texts("alert.reopened"),)
+    yield from _outlook(texts, item)
+    yield from _owners(texts, item, at)
+
+
+def _outlook(texts: Texts, item: Item) -> Iterator[tuple[Span, ...]]:
+    if item.days_left is not None:
+        days = f"{item.days_left:.1f}"
+        lead = item.rule.lead_days
+        yield (texts("alert.lasts_lead", days=days, lead=lead) if lead else texts("alert.lasts", days=days),)
+    if item.on_order:
+        yield (texts("alert.on_order", n=item.on_order, eta=f"{item.eta:%m-%d}" if item.eta else "?"),)
+
+
+def _owners(texts: Texts, item: Item, at: datetime) -> Iterator[tuple[Span, ...]]:
+    claim = item.episode.claim
+    if claim is not None:
+        key = "alert.ordered_by" if claim.ordered else "alert.claimed_by"
+        yield (texts(key), At(claim.by), texts("alert.until", at=f"{claim.until.astimezone(at.tzinfo):%m-%d %H:%M}"))
+    if item.mute is not None and item.mute.is_on(at):
+        until = texts("alert.until", at=f"{item.mute.until.astimezone(at.tzinfo):%m-%d %H:%M}")
+        yield (texts("alert.muted_by"), At(item.mute.by), until)
+
+
+def _recovered(texts: Texts, item: Item) -> Iterator[tuple[Span, ...]]:
+    rule, episode = item.rule, item.episode
+    yield (texts("alert.head_recovered", description=rule.title, model=episode.scope.model),)
+    yield (texts("alert.free", n=episode.free),)
+    lasted = lasting(texts, (episode.closed_at or episode.seen_at) - (episode.fired_at or episode.opened_at))
+    yield (texts("alert.lasted", lasted=lasted, lowest=episode.lowest),)
+    if item.bought:
+        yield (texts("alert.bought", n=item.bought),)
+
+
+def lasting(texts: Texts, span: timedelta) -> str:
+    """How long something took, in the unit a person would use."""
+    minutes = max(0, int(span.total_seconds()) // 60)
+    for unit, size in (("days", 1440), ("hours", 60)):
+        if minutes >= size:
+            return texts(f"lasting.{unit}", n=f"{minutes / size:.1f}".removesuffix(".0"))
+    return texts("lasting.minutes", n=minutes)
+
+
+def _controls(texts: Texts, item: Item) -> tuple[Block, ...]:
+    episode, words = item.episode, item.episode.scope.words
+    mark = f"#{episode.number}"
+    buttons = (
+        *(() if episode.claim else (Button(texts("alert.ack"), _run("stock", "ack", *words, mark), "primary"),)),
+        *(run_button(texts(f"alert.mute_for.{days}"), write(("stock", "mute", *words, days, mark))) for days in _MUTES),
+        *(_arrived(texts, item)),
+        run_button(texts("alert.trend"), write(("stock", "trend", *words))),
+    )
+    name = line(Strong(item.rule.title), f" {mark}")
+    return (Divider(), name, Buttons(buttons), _form(texts, item, mark))
+
+
+_MUTES = ("1d", "3d")
+
+
+def _arrived(texts: Texts, item: Item) -> Iterator[Button]:
+    for ticket in item.orders[:2]:
+        label = texts("alert.arrived", ticket=ticket.name)
+        yield Button(label, _run("stock", "arrived", *item.episode.scope.words, ticket.name))
+
+
+def _form(texts: Texts, item: Item, mark: str) -> Form:
+    number, words = item.episode.number, item.episode.scope.words
+    quantity, day = f"quantity_{number}", f"date_{number}"
+    return Form(
+        f"purchase_{number}",
+        (
+            Input(quantity, texts("alert.quantity"), "number"),
+            Input(day, texts("alert.date"), "date"),
+        ),
+        (
+            Button(
+                texts("alert.ordered"),
+                _run("stock", "po", *words, mark) | {"fields": f"{quantity} {day}"},
+                "primary",
+            ),
+            Button(texts("alert.mute_until"), _run("stock", "mute", *words, mark) | {"fields": day}),
+        ),
+    )
+
+
+def _run(*words: str) -> dict[str, str]:
+    return {"run": write(words)}

@@ -1,0 +1,116 @@
+"""Which messages may go now: due rows, one a lane, within every rate, taken under a lease."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, or_, select, update
+
+from storage.columns import UtcDateTime
+from storage.lanes import Lane, SqlLanes, rate_lanes
+from storage.tables import LaneRow, OutboxRow
+from suanli.domain.chat import MessageId, Platform
+from suanli.domain.delivery import Rates
+
+AnyRow = Row[*tuple[Any, ...]]
+
+_NOW = bindparam("now", type_=UtcDateTime())
+_PLATFORMS = OutboxRow.platform.in_(bindparam("platforms", expanding=True))
+
+WAITING = and_(OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
+_DUE = and_(WAITING, OutboxRow.due_at <= _NOW, or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until <= _NOW))
+_ANY_DUE = select(OutboxRow.id).where(_DUE, _PLATFORMS).limit(1)
+
+_LEASED_LANES = select(OutboxRow.lane).where(WAITING, OutboxRow.lease_until > _NOW)
+_RESTING_LANES = select(LaneRow.name).where(LaneRow.ready_at > _NOW)
+_PLACED = (
+    select(
+        OutboxRow.id,
+        func.row_number()
+        .over(partition_by=OutboxRow.lane, order_by=(OutboxRow.urgent.desc(), OutboxRow.id))
+        .label("place"),
+    )
+    .where(_DUE, _PLATFORMS, OutboxRow.lane.not_in(_LEASED_LANES), OutboxRow.lane.not_in(_RESTING_LANES))
+    .subquery()
+)
+# A row that somebody is settling at this moment, past its lease, is skipped: it may be sent in an instant.
+_CANDIDATES = (
+    select(OutboxRow.id, OutboxRow.platform, OutboxRow.lane)
+    .where(_DUE, OutboxRow.id.in_(select(_PLACED.c.id).where(_PLACED.c.place == 1)))
+    .order_by(OutboxRow.urgent.desc(), OutboxRow.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+# What was drawn anew since its last claim is tried for the first time.
+_TRIED = OutboxRow.leased_revision == OutboxRow.revision
+_TAKE = (
+    update(OutboxRow)
+    .where(OutboxRow.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        leased_revision=OutboxRow.revision,
+        attempts=case((_TRIED, OutboxRow.attempts + 1), else_=1),
+        first_tried_at=case((_TRIED, func.coalesce(OutboxRow.first_tried_at, _NOW)), else_=_NOW),
+    )
+    .returning(OutboxRow.__table__)
+)
+_DRAWN = select(OutboxRow.key, OutboxRow.message_id).where(OutboxRow.key.in_(bindparam("keys", expanding=True)))
+
+
+class Claims:
+    """The claims of one transaction."""
+
+    __slots__ = ("_connection", "_lanes")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lanes = SqlLanes(connection)
+
+    def take(
+        self, *, owner: str, now: datetime, lease: timedelta, limit: int, rates: Mapping[Platform, Rates]
+    ) -> Sequence[AnyRow]:
+        """The rows that may go now, urgent ones first, then older ones; they are `owner`'s until the lease ends."""
+        ids = self._choose(now, limit, rates)
+        if not ids:
+            return ()
+        claim = {"ids": ids, "owner": owner, "lease_until": now + lease, "now": now}
+        rows = self._connection.execute(_TAKE, claim).all()
+        return sorted(rows, key=lambda row: ids.index(row.id))
+
+    def drawn(self, rows: Sequence[AnyRow]) -> Mapping[str, MessageId | None]:
+        """The ids on the platform of the messages that these rows draw anew, by key."""
+        keys = [row.redraws for row in rows if row.redraws is not None]
+        found = self._connection.execute(_DRAWN, {"keys": keys}) if keys else ()
+        return {row.key: row.message_id for row in found}
+
+    def _choose(self, now: datetime, limit: int, rates: Mapping[Platform, Rates]) -> Sequence[int]:
+        if self._connection.execute(_ANY_DUE, {"now": now, "platforms": list(rates)}).first() is None:
+            return ()
+        platforms = [name for name, held in self._lanes.hold(rates).items() if held.is_open(now)]
+        query = {"now": now, "platforms": platforms, "limit": limit}
+        candidates = self._connection.execute(_CANDIDATES, query).all()
+        if not candidates:
+            return ()
+        names = {name for row in candidates for name in _lanes_of(row, rates)}
+        lanes = self._lanes.read(sorted(names))
+        chosen = _within_rates(candidates, lanes, now, rates)
+        self._lanes.save(lanes.values())
+        return chosen
+
+
+def _lanes_of(row: AnyRow, rates: Mapping[Platform, Rates]) -> tuple[str, ...]:
+    return (row.lane, *rate_lanes(row.platform, len(rates[row.platform].whole)))
+
+
+def _within_rates(
+    candidates: Sequence[AnyRow], lanes: Mapping[str, Lane], now: datetime, rates: Mapping[Platform, Rates]
+) -> list[int]:
+    """The ids of those candidates, in order, that may go now; each is counted in its lanes."""
+    chosen: list[int] = []
+    for row in candidates:
+        its = rates[row.platform]
+        limits = [(lanes[name], rate) for name, rate in zip(_lanes_of(row, rates), (its.lane, *its.whole), strict=True)]
+        if all(each.is_open(now) for each, _ in limits):
+            for each, rate in limits:
+                each.pass_one(rate, now)
+            chosen.append(row.id)
+    return chosen

@@ -1,0 +1,57 @@
+"""All tables together, and how the types of the domain are kept in columns."""
+
+from datetime import datetime
+from typing import ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase
+
+from storage.columns import AnyText, UtcDateTime, words
+from suanli.domain.access import Role
+from suanli.domain.audit import Outcome
+from suanli.domain.chat import ChatKind, MessageId, OpenId, Platform, TargetKind
+from suanli.domain.schedule import JobName, RunState
+from suanli.domain.stock import Model
+from suanli.domain.stock.episodes import News, State
+from suanli.domain.stock.external import Fingerprint
+from suanli.domain.stock.purchases import Stage
+from suanli.domain.stock.rules import Field, Severity
+from suanli.i18n import Lang
+
+
+class Schema(DeclarativeBase):
+    """All tables together; the migrations add up to `Schema.metadata`."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {
+        datetime: UtcDateTime,
+        str: AnyText,
+        Fingerprint: AnyText,
+        JobName: AnyText,
+        MessageId: AnyText,
+        Model: AnyText,
+        OpenId: AnyText,
+        ChatKind: words(ChatKind),
+        Field: words(Field),
+        Lang: words(Lang),
+        News: words(News),
+        Outcome: words(Outcome),
+        Platform: words(Platform),
+        Role: words(Role, "word"),
+        RunState: words(RunState),
+        Severity: words(Severity, "word"),
+        Stage: words(Stage),
+        State: words(State),
+        TargetKind: words(TargetKind),
+    }
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+    """An index of the rows for which `where` holds."""
+    return sa.Index(name, *columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where))

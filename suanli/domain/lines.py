@@ -1,0 +1,18 @@
+"""Command lines as people type them, written from their words."""
+
+from collections.abc import Sequence
+
+QUOTES = {'"': '"', "“": "”", "”": "”", "「": "」", "＂": "＂"}
+"""What may stand around a word that has blanks in it, and what ends it."""
+
+SLASHES = "/／⁄∕"
+"""What people type for a slash."""
+
+
+def write(words: Sequence[str]) -> str:
+    """The line that reads as these words: `/stock 4090`. Words hold no double quotes and no line breaks."""
+    return "/" + " ".join(f'"{word}"' if _needs_quotes(word) else word for word in words)
+
+
+def _needs_quotes(word: str) -> bool:
+    return not word or any(c.isspace() for c in word) or word[0] in QUOTES or word[0] in SLASHES
