@@ -1,11 +1,14 @@
 """Whether what was measured was also right: every event served, recorded, answered and audited exactly once."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 from bench.company import COMMAND, Installation, Question
+from bench.floor import stored
+from bench.watched import Watched
 from suanli.sandbox.feishu.record import Sent
 
 
@@ -37,9 +40,40 @@ def check_seen(database: Path, questions: Sequence[Question]) -> None:
     _same("seen", seen, sorted(question.message_id for question in questions))
 
 
-def _read(database: Path, query: str) -> list[object]:
+def check_told(
+    database: Path, since: datetime, rules: Sequence[Watched], news: str | None, *, redraws: bool = False
+) -> None:
+    """From that moment on everybody was told of their rules, on one card each, and of nothing but this.
+
+    `news` None means that nobody was told anything. With `redraws`, everybody's card is drawn anew as well.
+    """
+    at = {"since": stored(since)}
+    pairs = [(rule.model, rule.region, rule.clock, name, news) for rule in rules for name in rule.recipients]
+    people = sorted({name for rule in rules for name in rule.recipients})
+    _same("told", _rows(database, _TOLD, at), sorted(pairs) if news else [])
+    _same("told of without a message", _rows(database, _TOLD_BY_NOTHING, at), [])
+    _same("cards", _read(database, _CARDS.format("IS NULL"), at), people if news else [])
+    _same("cards drawn anew", _read(database, _CARDS.format("IS NOT NULL"), at), people if redraws else [])
+
+
+_TOLD = """
+    SELECT model, region, clock, recipient, kind FROM told JOIN episodes ON number = episode
+    WHERE told_at >= :since ORDER BY model, region, clock, recipient
+"""
+_TOLD_BY_NOTHING = """
+    SELECT episode, recipient FROM told LEFT JOIN outbox ON key = message_key AND target_id = recipient
+    WHERE told_at >= :since AND id IS NULL
+"""
+_CARDS = "SELECT target_id FROM outbox WHERE created_at >= :since AND redraws {} ORDER BY target_id"
+
+
+def _read(database: Path, query: str, values: Mapping[str, object] | None = None) -> list[object]:
+    return [row[0] for row in _rows(database, query, values)]
+
+
+def _rows(database: Path, query: str, values: Mapping[str, object] | None = None) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        return [row[0] for row in connection.execute(query)]
+        return connection.execute(query, values or {}).fetchall()
 
 
 def _shows_stock(sent: Sent) -> bool:

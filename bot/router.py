@@ -111,7 +111,7 @@ class Router:
         return self._slash_without_mention and line.slash and self._site.registry.find(line.words) is not None
 
     def _click(self, tx: Transaction, click: Click, now: datetime, started: float) -> Toast:
-        texts = texts_in(self._lang(tx, click.origin, click.sender))
+        texts = texts_in(self._lang_of_click(tx, click))
         line = _line_of(click)
         found = self._site.registry.find(line.words)
         if found is None or now - click.origin.sent_at > TOO_OLD or click.origin.chat_id is None:
@@ -120,7 +120,7 @@ class Router:
         if command.risk is not Risk.READ and not command.clickable:
             return Toast(texts("router.only_reading"))
         asked = Message(click.origin, MessageId(""), click.sender, syntax.write(line.words))
-        turn = self._turn(tx, asked, now)
+        turn = replace(self._turn(tx, asked, now), texts=texts)
         result = self._run(turn, line)
         if command.risk is Risk.READ or (result[0] is Outcome.OK and result[1].title):
             self._answer(turn, result, None, started)
@@ -137,9 +137,10 @@ class Router:
             # A toast knows no mentions, and an id says nothing to anybody.
             return texts("router.you" if open_id == sender.open_id else "router.colleague")
 
-        first = next((block for block in answer.blocks if isinstance(block, Paragraph)), None)
-        shown = Answer(answer.lang, (first,) if first else ())
-        said = as_text(shown, turn.now, self._site.zone, mention=called)
+        lines = [block for block in answer.blocks if isinstance(block, Paragraph)]
+        # What went wrong on our side is found by its reference, which comes after the words.
+        shown = Answer(answer.lang, tuple(lines if outcome is Outcome.CRASHED else lines[:1]))
+        said = " ".join(as_text(shown, turn.now, self._site.zone, mention=called).split())
         return Toast(said[:LONGEST_TOAST], _MOODS[answer.tone] if outcome is Outcome.OK else Mood.BAD)
 
     def _arrival(self, tx: Transaction, arrival: Arrival, now: datetime) -> None:
@@ -164,6 +165,12 @@ class Router:
     def _lang(self, tx: Transaction, origin: Origin, sender: Person) -> Lang:
         subject = sender.open_id if origin.chat_kind is ChatKind.PRIVATE else origin.chat_id or sender.open_id
         return tx.chats.lang_of(origin.platform, subject) or self._site.lang
+
+    def _lang_of_click(self, tx: Transaction, click: Click) -> Lang:
+        """The chat's language, or the person's: of a click the platform does not say in what kind of chat it was."""
+        subjects = (click.origin.chat_id or "", click.sender.open_id)
+        chosen = (tx.chats.lang_of(click.origin.platform, subject) for subject in subjects)
+        return next((lang for lang in chosen if lang), self._site.lang)
 
     def _run(self, turn: Turn, line: syntax.Line) -> Result:
         found = self._site.registry.find(line.words)
@@ -203,7 +210,7 @@ class Router:
 
     def _bind(self, command: Command, words: tuple[str, ...], turn: Turn) -> Bound | BadWord | Missing:
         bound = bind(command, words, turn)
-        if not isinstance(bound, BadWord):
+        if isinstance(bound, Bound):
             return bound
         # People glue names together: 国内4090.
         apart = tuple(part for word in words for part in split(word, self._site.fleet) or (word,))

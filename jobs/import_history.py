@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from handlers.stock import board
 from suanli.domain.ports import Store
 from suanli.domain.stock import Model
 
@@ -19,7 +20,7 @@ def import_history(store: Store, told: Mapping[Model, datetime], recipients: Seq
     """
     digest = hashlib.sha256(repr(sorted((m, at.isoformat()) for m, at in told.items())).encode()).hexdigest()
     with store.begin() as tx:
-        tx.lock("stock-check")
+        tx.lock(board.LOCK)
         known = tx.facts.get(DONE)
         if not told or (known and known[0] == digest):
             return 0

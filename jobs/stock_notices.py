@@ -16,7 +16,7 @@ from suanli.domain.ports import Transaction
 from suanli.domain.site import Site
 from suanli.domain.stock import Model, Scope
 from suanli.domain.stock.episodes import Episode, News, Standing, State, Told, to_tell
-from suanli.domain.stock.rules import Recipient, Rule, listeners, target_of
+from suanli.domain.stock.rules import Recipient, Rule, target_of
 from suanli.i18n import Texts
 
 log = structlog.get_logger()
@@ -41,20 +41,21 @@ class Telling:
     def __init__(self, tx: Transaction, site: Site, rules: Mapping[Scope, Rule], now: datetime) -> None:
         self._tx, self._site, self._rules, self._now = tx, site, rules, now
         self._local = now.astimezone(site.zone)
+        self._cards = card.Cards(self._local)
         self._operators = board.operators_of(tx, site)
 
-    def tell(self, standings: Mapping[Scope, Standing]) -> set[str]:
-        """Write one message for each recipient who has something to hear; the messages' keys."""
+    def tell(self, standings: Mapping[Scope, Standing]) -> int:
+        """Write one message for each recipient who has something to hear; how many."""
         open_now = [s.episode for s in standings.values() if s.episode and s.episode.state is not State.PENDING]
         over = [e for e in self._tx.episodes.closed_since(self._now - LATE) if not _is_open(standings, e.scope)]
         episodes = {episode.number: episode for episode in (*open_now, *over) if episode.scope in self._rules}
         if not episodes:
-            return set()
+            return 0
         told = self._last_told(tuple(episodes))
         planned = self._plan(tuple(episodes.values()), standings, told)
         written = [self._write(recipient, notices) for recipient, notices in planned.items()]
-        self._tx.episodes.tell([told for _, notices in written for told in notices])
-        return {key for key, _ in written}
+        self._tx.episodes.tell([told for notices in written for told in notices])
+        return len(written)
 
     def _last_told(self, numbers: tuple[int, ...]) -> Mapping[tuple[int, str], Told]:
         told = self._tx.episodes.last_told(numbers)
@@ -80,7 +81,7 @@ class Telling:
         return plan
 
     def _listeners(self, rule: Rule) -> Iterator[Recipient]:
-        found = listeners(rule, self._site.watch.recipients, self._operators)
+        found = self._site.watch.listeners(rule, self._operators)
         return (recipient for recipient in found if recipient.listens(self._local))
 
     def _hears(
@@ -103,12 +104,12 @@ class Telling:
         count = last.count + 1 if last else 1
         return Told(episode.number, recipient.id, count, kind, episode.news, episode.free, self._now, "")
 
-    def _write(self, recipient: Recipient, notices: Sequence[_Notice]) -> tuple[str, list[Told]]:
+    def _write(self, recipient: Recipient, notices: Sequence[_Notice]) -> list[Told]:
         key = _key(recipient, notices)
         texts = board.texts_for(self._tx, self._site, recipient.target)
-        answer = card.alert(texts, [notice.item for notice in notices], self._local)
+        answer = self._cards.alert(texts, [notice.item for notice in notices])
         self._tx.outbox.post(Draft(key, recipient.target, answer, alert=True), self._now)
-        return key, [replace(notice.told, message_key=key) for notice in notices]
+        return [replace(notice.told, message_key=key) for notice in notices]
 
     def tell_operators(
         self, before: Mapping[Scope, Standing], after: Mapping[Scope, Standing]

@@ -132,10 +132,10 @@ class _Check:
         changed = [s for scope, s in after.items() if s != self._standing(scope)]
         saved = self._tx.episodes.save([*changed, *gone])
         standings = {**after, **{standing.scope: standing for standing in saved}}
-        posted = telling.tell(standings)
         shifted = [s.episode for s in saved if s.episode and _looks_different(self._before.get(s.scope), s.episode)]
-        board.redraw(self._tx, self._site, shifted, self._now, standings=standings, apart_from=posted)
-        return len(posted)
+        # Before anybody is told anew: what is redrawn is the card that hangs there, not the one that follows.
+        board.redraw(self._tx, self._site, shifted, self._now, standings=standings)
+        return telling.tell(standings)
 
     def _standing(self, scope: Scope) -> Standing:
         return self._before.get(scope) or Standing(scope)

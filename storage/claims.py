@@ -26,6 +26,9 @@ _RESTING_LANES = select(LaneRow.name).where(LaneRow.ready_at > _NOW)
 _PLACED = (
     select(
         OutboxRow.id,
+        OutboxRow.platform,
+        OutboxRow.lane,
+        OutboxRow.urgent,
         func.row_number()
         .over(partition_by=OutboxRow.lane, order_by=(OutboxRow.urgent.desc(), OutboxRow.id))
         .label("place"),
@@ -33,19 +36,21 @@ _PLACED = (
     .where(_DUE, _PLATFORMS, OutboxRow.lane.not_in(_LEASED_LANES), OutboxRow.lane.not_in(_RESTING_LANES))
     .subquery()
 )
-# A row that somebody is settling at this moment, past its lease, is skipped: it may be sent in an instant.
 _CANDIDATES = (
-    select(OutboxRow.id, OutboxRow.platform, OutboxRow.lane)
-    .where(_DUE, OutboxRow.id.in_(select(_PLACED.c.id).where(_PLACED.c.place == 1)))
-    .order_by(OutboxRow.urgent.desc(), OutboxRow.id)
+    select(_PLACED.c.id, _PLACED.c.platform, _PLACED.c.lane)
+    .where(_PLACED.c.place == 1)
+    .order_by(_PLACED.c.urgent.desc(), _PLACED.c.id)
     .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
 )
+# Chosen first and locked here: PostgreSQL would choose anew for each row that it might lock. A row that somebody is
+# settling at this moment, past its lease, is skipped: it may be sent in an instant.
+_CHOSEN = OutboxRow.id.in_(bindparam("ids", expanding=True))
+_FREE = select(OutboxRow.id).where(_CHOSEN, _DUE).with_for_update(skip_locked=True).correlate(None)
 # What was drawn anew since its last claim is tried for the first time.
 _TRIED = OutboxRow.leased_revision == OutboxRow.revision
 _TAKE = (
     update(OutboxRow)
-    .where(OutboxRow.id.in_(bindparam("ids", expanding=True)))
+    .where(_CHOSEN, OutboxRow.id.in_(_FREE))
     .values(
         leased_revision=OutboxRow.revision,
         attempts=case((_TRIED, OutboxRow.attempts + 1), else_=1),
@@ -85,20 +90,20 @@ class Claims:
     def _choose(self, now: datetime, limit: int, rates: Mapping[Platform, Rates]) -> Sequence[int]:
         if self._connection.execute(_ANY_DUE, {"now": now, "platforms": list(rates)}).first() is None:
             return ()
-        platforms = [name for name, held in self._lanes.hold(rates).items() if held.is_open(now)]
-        query = {"now": now, "platforms": platforms, "limit": limit}
-        candidates = self._connection.execute(_CANDIDATES, query).all()
+        lanes = self._lanes.hold({platform: len(its.whole) for platform, its in rates.items()})
+        # One that is at its limit is not even asked, so that its many messages do not stand before the others' few.
+        able = [name for name, its in rates.items() if all(lanes[each].is_open(now) for each in _lanes_of(name, its))]
+        candidates = self._connection.execute(_CANDIDATES, {"now": now, "platforms": able, "limit": limit}).all()
         if not candidates:
             return ()
-        names = {name for row in candidates for name in _lanes_of(row, rates)}
-        lanes = self._lanes.read(sorted(names))
+        lanes.update(self._lanes.read(sorted({row.lane for row in candidates})))
         chosen = _within_rates(candidates, lanes, now, rates)
         self._lanes.save(lanes.values())
         return chosen
 
 
-def _lanes_of(row: AnyRow, rates: Mapping[Platform, Rates]) -> tuple[str, ...]:
-    return (row.lane, *rate_lanes(row.platform, len(rates[row.platform].whole)))
+def _lanes_of(platform: Platform, rates: Rates) -> tuple[str, ...]:
+    return (platform, *rate_lanes(platform, len(rates.whole)))
 
 
 def _within_rates(
@@ -108,7 +113,8 @@ def _within_rates(
     chosen: list[int] = []
     for row in candidates:
         its = rates[row.platform]
-        limits = [(lanes[name], rate) for name, rate in zip(_lanes_of(row, rates), (its.lane, *its.whole), strict=True)]
+        names = (row.lane, *rate_lanes(row.platform, len(its.whole)))
+        limits = [(lanes[name], rate) for name, rate in zip(names, (its.lane, *its.whole), strict=True)]
         if all(each.is_open(now) for each, _ in limits):
             for each, rate in limits:
                 each.pass_one(rate, now)

@@ -1,7 +1,7 @@
 """Where every watched scope stands, the episodes before, and who was told what of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -138,7 +138,7 @@ class SqlEpisodes:
 
     def tell(self, notices: Sequence[Told]) -> None:
         """Write notices down; the same one again (episode, recipient, count) changes nothing."""
-        self._run(_TELL, [asdict(notice) for notice in notices])
+        self._run(_TELL, [_told_row(notice) for notice in notices])
 
     def on_cards(self, keys: Sequence[str]) -> Mapping[str, Sequence[Told]]:
         """What each of these messages told, by its key; a message that told nothing is left out."""
@@ -160,6 +160,19 @@ class SqlEpisodes:
     def _run(self, statement: UpdateBase, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             self._connection.execute(statement, rows)
+
+
+def _told_row(notice: Told) -> Mapping[str, Any]:
+    return {
+        "episode": notice.episode,
+        "recipient": notice.recipient,
+        "count": notice.count,
+        "kind": notice.kind,
+        "news": notice.news,
+        "free": notice.free,
+        "told_at": notice.told_at,
+        "message_key": notice.message_key,
+    }
 
 
 def _is_remembered(standing: Standing) -> bool:

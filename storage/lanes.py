@@ -58,9 +58,11 @@ class SqlLanes:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def hold(self, platforms: Iterable[Platform]) -> Mapping[str, Lane]:
-        """The lanes that pause these platforms, ours until the transaction ends."""
-        names = sorted(platforms)
+    def hold(self, platforms: Mapping[Platform, int]) -> dict[str, Lane]:
+        """The own lanes of these platforms, and those of so many of their rates, ours until the transaction ends."""
+        names = sorted(
+            name for platform, rates in platforms.items() for name in (platform, *rate_lanes(platform, rates))
+        )
         self._connection.execute(_MAKE, [{"name": name} for name in names])
         return {row.name: Lane(*row) for row in self._connection.execute(_HOLD, {"names": names})}
 
@@ -75,5 +77,5 @@ class SqlLanes:
 
     def pause(self, platform: Platform, lane: str | None, until: datetime) -> None:
         """Let a lane, or with None the whole platform, rest until then, or longer if it rests already."""
-        self.hold([platform])
+        self.hold({platform: 0})
         self._connection.execute(_PAUSE, {"name": lane or platform, "ready_at": until})

@@ -17,6 +17,7 @@ from storage.lanes import SqlLanes
 from storage.prepared import Prepared
 from storage.tables import OutboxRow
 from storage.upserts import insert_new
+from suanli.domain.answer import Answer
 from suanli.domain.chat import MessageId, Platform, Target
 from suanli.domain.delivery import Draft, OutboxDepth, Parcel, Rates, Receipt, fallback_key, uuid_of
 
@@ -78,10 +79,11 @@ _DEPTH = select(
 class SqlOutbox:
     """The `Outbox` of one transaction."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_dumped")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._dumped: tuple[Answer, str] | None = None
 
     def post(self, draft: Draft, now: datetime) -> bool:
         """Write a message; False when its key is there already.
@@ -99,7 +101,7 @@ class SqlOutbox:
             "reply_to": draft.reply_to,
             "urgent": draft.urgent,
             "alert": draft.alert,
-            "answer": answers.dump(draft.answer),
+            "answer": self._dump(draft.answer),
             "as_text": False,
             "created_at": now,
             "due_at": now,
@@ -111,6 +113,12 @@ class SqlOutbox:
             return bool(_POST.run(self._connection, row))
         _REDRAW.run(self._connection, row)
         return True
+
+    def _dump(self, answer: Answer) -> str:
+        # One after the other, many people are told the very same.
+        if self._dumped is None or self._dumped[0] is not answer:
+            self._dumped = answer, answers.dump(answer)
+        return self._dumped[1]
 
     def claim(
         self, *, owner: str, now: datetime, lease: timedelta, limit: int, rates: Mapping[Platform, Rates]

@@ -1,7 +1,7 @@
 """Stock over time, and how the sources of it are doing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -14,6 +14,7 @@ from suanli.domain.stock import Sample, Scope, Snapshot, SourceState
 from suanli.domain.stock.trend import Hour
 
 _ADD = insert_new(SampleRow)
+_FIELDS = tuple(field.name for field in fields(Sample))
 _WELL = insert_or_set(SourceRow, "ok_at", "error", "failures", unless_later="ok_at", but_of_future="now")
 _NEWEST = Prepared(select(SourceRow.ok_at).where(SourceRow.source == bindparam("source")))
 _TAKEN_AT = Prepared(
@@ -67,7 +68,7 @@ class SqlSamples:
         self._connection.execute(_WELL, {"source": source, "ok_at": taken_at, "error": "", "failures": 0, "now": now})
         if _TAKEN_AT.run(self._connection, {"source": source, "taken_at": taken_at}):
             return False
-        self._connection.execute(_ADD, [asdict(sample) for sample in samples])
+        self._connection.execute(_ADD, [{name: getattr(sample, name) for name in _FIELDS} for sample in samples])
         self._hours.add(samples)
         return True
 

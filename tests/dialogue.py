@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.plain import as_text
-from bot.router import Router
+from bot.router import Router, Toast
 from handlers import COMMANDS
 from storage.store import SqlStore
 from suanli.domain.access import Role
@@ -82,9 +82,25 @@ class Dialogue:
         addressed: bool = True,
     ) -> list[Answer]:
         """Say something; the answers to it."""
+        parcels = self.tell(text, sender=sender, kind=kind, mentions=mentions, age=age, key=key, addressed=addressed)
+        return [parcel.answer for parcel in parcels]
+
+    def tell(
+        self,
+        text: str,
+        *,
+        sender: Person = LI,
+        kind: ChatKind = ChatKind.PRIVATE,
+        mentions: Sequence[Mention] = (),
+        age: timedelta = timedelta(0),
+        key: str = "",
+        addressed: bool = True,
+    ) -> list[Parcel]:
+        """Say something; all that is to be sent for it."""
         origin = self.origin(kind, sender, age, key)
         message = Message(origin, MessageId(f"om_{origin.key}"), sender, text, tuple(mentions), addressed=addressed)
-        return self.send(message)
+        self._router().handle(message)
+        return self.parcels()
 
     def ask(self, text: str, *, sender: Person = LI, kind: ChatKind = ChatKind.PRIVATE,
             mentions: Sequence[Mention] = ()) -> str:  # fmt: skip
@@ -95,9 +111,16 @@ class Dialogue:
     def click(self, value: dict[str, str], *, sender: Person = LI, age: timedelta = timedelta(0), key: str = "",
               form: Mapping[str, str] | None = None) -> tuple[str | None, list[Answer]]:  # fmt: skip
         """Press a button; the toast's words and the answers, cards drawn anew among them."""
-        origin = self.origin(ChatKind.GROUP, sender, age, key)
-        toast = self._router().handle(Click(origin, sender, MessageId("om_card"), value, dict(form or {})))
-        return toast.text if toast else None, [parcel.answer for parcel in self.parcels()]
+        toast, parcels = self.press(value, sender=sender, age=age, key=key, form=form)
+        return toast.text if toast else None, [parcel.answer for parcel in parcels]
+
+    def press(self, value: Mapping[str, str], *, sender: Person = LI, chat: str = "oc_group",
+              age: timedelta = timedelta(0), key: str = "",
+              form: Mapping[str, str] | None = None) -> tuple[Toast | None, list[Parcel]]:  # fmt: skip
+        """Press a button of a card that hangs in `chat`; the toast and what is to be sent."""
+        origin = replace(self.origin(ChatKind.GROUP, sender, age, key), chat_id=ChatId(chat))
+        toast = self._router().handle(Click(origin, sender, MessageId("om_card"), dict(value), dict(form or {})))
+        return toast, self.parcels()
 
     def arrive(self, kind: ChatKind) -> list[Answer]:
         """The bot comes into a chat."""

@@ -1,16 +1,21 @@
-"""A real Prometheus on loopback whose data are the metrics that a test provides."""
+"""A real Prometheus on loopback whose data are the metrics that a test provides, laid down or scraped."""
 
+import json
 import shutil
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlencode
 
 from suanli.clock import SystemClock
+from suanli.sandbox.server import LoopbackServer
+from tests.exporter import EDITION, Exporter
+from tests.fakes import eventually
 from tests.services import missing
 
 _READY_WITHIN = 20.0
@@ -26,26 +31,73 @@ def prometheus_with(metrics: str, folder: Path) -> Iterator[str]:
     are laid down as blocks, which takes a fraction of a second where a first scrape takes five; they do not go stale
     within two hours. Everything is kept in `folder`.
     """
-    program, promtool = _program("prometheus"), _program("promtool")
+    promtool = _program("promtool")
     page = folder / "metrics.om"
     page.write_text(_open_metrics(metrics, SystemClock().now() - timedelta(seconds=1)))
     blocks = (promtool, "tsdb", "create-blocks-from", "openmetrics", str(page), str(folder / "data"))
     subprocess.run(blocks, check=True, capture_output=True)  # noqa: S603 found on the PATH
-    config = folder / "prometheus.yml"
-    config.write_text("{}")
+    with _running(folder, {}, "--query.lookback-delta=2h") as address:
+        yield f"http://{address}"
+
+
+class ScrapingPrometheus:
+    """A Prometheus, listening at `address`, that asks `exporter` every second."""
+
+    def __init__(self, address: str, exporter: Exporter) -> None:
+        self.url = f"http://{address}"
+        self._address = address
+        self._exporter = exporter
+
+    def has_seen_it(self) -> bool:
+        """Whether it comes to know what the exporter says now, or that it says nothing, within ten seconds.
+
+        All samples of a scrape appear together, and those of one that failed are gone at once, without any lookback.
+        """
+        if self._exporter.is_silent:
+            return eventually(lambda: self._value("up") == 0 and self._value(EDITION) is None)
+        return eventually(lambda: self._value(EDITION) == self._exporter.edition)
+
+    def _value(self, name: str) -> float | None:
+        connection = HTTPConnection(self._address, timeout=5)
+        try:
+            connection.request("GET", f"/api/v1/query?{urlencode({'query': name})}")
+            series = json.load(connection.getresponse())["data"]["result"]
+        finally:
+            connection.close()
+        return float(series[0]["value"][1]) if series else None
+
+
+@contextmanager
+def prometheus_scraping(exporter: Exporter, folder: Path) -> Iterator[ScrapingPrometheus]:
+    """A Prometheus that scrapes `exporter` every second; everything is kept in `folder`. It has seen the first page."""
+    with LoopbackServer(exporter) as server:
+        target = server.url.removeprefix("http://")
+        job = {"job_name": "kube-state-metrics", "static_configs": [{"targets": [target]}]}
+        config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": [job]}
+        with _running(folder, config) as address:
+            prometheus = ScrapingPrometheus(address, exporter)
+            assert prometheus.has_seen_it(), "prometheus did not scrape the exporter"
+            yield prometheus
+
+
+@contextmanager
+def _running(folder: Path, config: Mapping[str, object], *flags: str) -> Iterator[str]:
+    """Where a Prometheus listens, once it does."""
+    written, log = folder / "prometheus.yml", folder / "prometheus.log"
+    written.write_text(json.dumps(config))  # JSON is YAML
     address = f"127.0.0.1:{_free_port()}"
     arguments = (
-        f"--config.file={config}",
+        _program("prometheus"),
+        f"--config.file={written}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address={address}",
-        "--query.lookback-delta=2h",
+        *flags,
     )
-    log = folder / "prometheus.log"
     with log.open("wb") as output:
-        process = subprocess.Popen((program, *arguments), stdout=output, stderr=output)  # noqa: S603 found on the PATH
+        process = subprocess.Popen(arguments, stdout=output, stderr=output)  # noqa: S603 found on the PATH
     try:
         _wait_until_ready(address, process, log)
-        yield f"http://{address}"
+        yield address
     finally:
         process.terminate()
         process.wait(10)

@@ -89,7 +89,7 @@ def _history(turn: Turn, model: Model) -> Answer:
         # Who was told is the business of those who run this; the state of stock is everybody's.
         if turn.role >= Role.OPERATOR:
             blocks += _notices(turn, turn.tx.episodes.told(episode.number))
-    return Answer(texts.lang, tuple(blocks), texts("alerts.title_model", name=model))
+    return Answer(texts.lang, tuple(blocks), texts("alerts.title_model", model=model))
 
 
 def _notices(turn: Turn, notices: Sequence[Told]) -> list[Block]:

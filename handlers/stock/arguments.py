@@ -19,7 +19,7 @@ _EPISODE = re.compile(r"#([1-9][0-9]{0,8})")
 _TICKET = re.compile(r"po-?([1-9][0-9]{0,8})", re.IGNORECASE)
 _SPAN = re.compile(r"([1-9][0-9]{0,3})(分钟|小时|天|周|m|h|d|w)", re.IGNORECASE)
 _UNITS = {"m": "minutes", "分钟": "minutes", "h": "hours", "小时": "hours", "d": "days", "天": "days", "w": "weeks", "周": "weeks"}  # fmt: skip  # noqa: E501
-_DATE = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?")
+_DATE = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})[日号]?")
 
 
 class EpisodeArgument:
@@ -90,7 +90,10 @@ class UntilArgument:
         if span:
             return Until(turn.now + timedelta(**{_UNITS[span[2].lower()]: int(span[1])}))
         day = _date(word, turn)
-        return Until(datetime.combine(day, time(0), turn.site.zone) + timedelta(days=1)) if day else None
+        # The last day there is has no end.
+        if day is None or day == date.max:
+            return None
+        return Until(datetime.combine(day + timedelta(days=1), time(0), turn.site.zone))
 
     def choices(self, turn: Turn) -> Sequence[str]:  # noqa: ARG002 the port's shape
         """The usual ones."""

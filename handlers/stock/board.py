@@ -1,6 +1,6 @@
 """The cards that hang in chats, the people they concern, and who may do something about a shortage."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from handlers.stock import card
@@ -14,7 +14,7 @@ from suanli.domain.ports import Transaction
 from suanli.domain.site import Site
 from suanli.domain.stock import Scope
 from suanli.domain.stock.episodes import Episode, Standing, Told
-from suanli.domain.stock.rules import Rule, listeners, target_of
+from suanli.domain.stock.rules import Rule, target_of
 from suanli.i18n import Texts, texts_in
 
 LOCK = "stock"
@@ -37,7 +37,7 @@ def require_say(turn: Turn, rule: Rule) -> None:
     if turn.role >= Role.OPERATOR:
         return
     sender, chat = turn.message.sender, turn.message.origin.chat_id
-    told = listeners(rule, turn.site.watch.recipients, ())
+    told = turn.site.watch.listeners(rule, ())
     if not any(each.is_person(sender) or each.id == chat for each in told):
         raise Forbidden(turn.texts("act.not_yours", name=rule.title))
 
@@ -49,15 +49,11 @@ def redraw(
     now: datetime,
     *,
     standings: Mapping[Scope, Standing] | None = None,
-    apart_from: Collection[str] = (),
 ) -> int:
-    """Have the newest card of each recipient that shows one of `episodes` drawn as things stand now; how many cards.
-
-    `apart_from` names messages that are new already.
-    """
+    """Have the newest card of each recipient that shows one of `episodes` drawn as things stand now; how many cards."""
     changed = {episode.number: episode for episode in episodes}
     newest = tx.episodes.last_told(tuple(changed)) if changed else {}
-    keys = sorted({told.message_key for told in newest.values()} - set(apart_from))
+    keys = sorted({told.message_key for told in newest.values()})
     if not keys:
         return 0
     drawing = _Drawing(tx, site, read_ledger(tx, site), standings or tx.episodes.standings(), changed, now)
@@ -79,6 +75,7 @@ class _Drawing:
         now: datetime,
     ) -> None:
         self._tx, self._site, self._ledger, self._now = tx, site, ledger, now
+        self._cards = card.Cards(now.astimezone(site.zone))
         self._mutes = {scope: standing.mute for scope, standing in standings.items()}
         self._known = {s.episode.number: s.episode for s in standings.values() if s.episode} | known
 
@@ -92,7 +89,7 @@ class _Drawing:
         ]
         if items:
             target = target_of(notices[0].recipient)
-            answer = card.alert(texts_for(self._tx, self._site, target), items, self._now.astimezone(self._site.zone))
+            answer = self._cards.alert(texts_for(self._tx, self._site, target), items)
             self._tx.outbox.post(Draft(f"redraw:{key}", target, answer, redraws=key), self._now)
 
     def _find(self, number: int) -> Episode | None:

@@ -24,10 +24,13 @@ from suanli.domain.answer import (
 from suanli.domain.lines import write
 from suanli.domain.stock.episodes import News, State
 from suanli.domain.stock.rules import Severity
-from suanli.i18n import Texts
+from suanli.i18n import Lang, Texts
 
 MOST_CONTROLS = 5
 """Shortages with buttons on one card: a card holds 200 elements (feishu.md §4.2), and a shortage's take thirty."""
+
+MOST_PARAGRAPHS = 30
+"""Shortages with a block of their own."""
 
 _OPEN = (State.FIRING, State.ACKED)
 
@@ -42,12 +45,33 @@ def alert(texts: Texts, items: Sequence[Item], at: datetime) -> Answer:
     actionable = [item for item in low if item.episode.state in _OPEN]
     blocks: tuple[Block, ...] = (
         *((line(Strong(texts("alert.intro"))),) if low else ()),
-        *(_lines(texts, item, at) for item in ranked),
+        *(_lines(texts, item, at) for item in ranked[:MOST_PARAGRAPHS]),
+        *_rest(texts, ranked[MOST_PARAGRAPHS:], at),
         line(texts("alert.checked", at=f"{at:%Y-%m-%d %H:%M:%S}")),
         *(block for item in actionable[:MOST_CONTROLS] for block in _controls(texts, item)),
         *((note(texts("alert.more_controls")),) if len(actionable) > MOST_CONTROLS else ()),
     )
     return Answer(texts.lang, blocks, _title(texts, items, low), _tone(low))
+
+
+class Cards:
+    """The cards of one moment: what several people are to see is made once, for a look may tell thousands.
+
+    At one moment, everything on a shortage's part of the card follows from its episode, the news and `before`.
+    """
+
+    def __init__(self, at: datetime) -> None:
+        """`at` is local time."""
+        self._at = at
+        self._made: dict[tuple[Lang, tuple[tuple[int, News, int | None], ...]], Answer] = {}
+
+    def alert(self, texts: Texts, items: Sequence[Item]) -> Answer:
+        """The card of these shortages."""
+        what = texts.lang, tuple((item.episode.number, item.kind, item.before) for item in items)
+        made = self._made.get(what)
+        if made is None:
+            made = self._made[what] = alert(texts, items, self._at)
+        return made
 
 
 def _title(texts: Texts, items: Sequence[Item], low: Sequence[Item]) -> str:
@@ -75,15 +99,24 @@ def _lines(texts: Texts, item: Item, at: datetime) -> Paragraph:
     return Paragraph(tuple(spans))
 
 
+def _rest(texts: Texts, items: Sequence[Item], at: datetime) -> Iterator[Paragraph]:
+    """What is left, as one block that reads as several: a card that is too long is cut there, above its buttons."""
+    spans = [span for item in items for span in ("\n\n", *_lines(texts, item, at).spans)]
+    if spans:
+        yield Paragraph(tuple(spans[1:]))
+
+
 def _low(texts: Texts, item: Item, at: datetime) -> Iterator[tuple[Span, ...]]:
     rule, episode = item.rule, item.episode
-    head = "alert.head_recovering" if episode.state is State.RECOVERING else "alert.head"
+    is_recovering = episode.state is State.RECOVERING
+    head = "alert.head_recovering" if is_recovering else "alert.head"
     yield (texts(head, description=rule.title, model=episode.scope.model),)
     yield (texts("alert.free", n=episode.free),)
     yield (texts("alert.threshold", n=rule.min_free),)
-    if item.suggested or not item.on_order:
+    # While enough cards are free again, nothing is missing and nothing is severe.
+    if item.suggested or not (item.on_order or is_recovering):
         yield (texts("alert.suggest", n=item.suggested),)
-    if episode.severity is Severity.CRITICAL:
+    if episode.severity is Severity.CRITICAL and not is_recovering:
         yield (texts("alert.critical", n=rule.critical_below),)
     if item.kind is not News.FIRST and item.before is not None and item.before != episode.free:
         yield (texts("alert.change", n=f"{episode.free - item.before:+d}", before=item.before),)
@@ -114,6 +147,9 @@ def _owners(texts: Texts, item: Item, at: datetime) -> Iterator[tuple[Span, ...]
 
 def _recovered(texts: Texts, item: Item) -> Iterator[tuple[Span, ...]]:
     rule, episode = item.rule, item.episode
+    if not item.is_watched:
+        yield (texts("alert.head_unwatched", description=rule.title, model=episode.scope.model),)
+        return
     yield (texts("alert.head_recovered", description=rule.title, model=episode.scope.model),)
     yield (texts("alert.free", n=episode.free),)
     lasted = lasting(texts, (episode.closed_at or episode.seen_at) - (episode.fired_at or episode.opened_at))

@@ -15,7 +15,10 @@ from suanli.domain.stock.trend import Burn, days_until, suggested
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One shortage as a card shows it. `before` is how many cards were free at the last notice."""
+    """One shortage as a card shows it. `before` is how many cards were free at the last notice.
+
+    One that is not watched any more has lost its rule; nothing can be said of how it went on.
+    """
 
     kind: News
     rule: Rule
@@ -25,6 +28,7 @@ class Item:
     bought: int
     burn: Burn | None
     mute: Mute | None
+    is_watched: bool = True
 
     @property
     def on_order(self) -> int:
@@ -66,12 +70,14 @@ class Ledger:
 
     def item(self, episode: Episode, kind: News, before: int | None, mute: Mute | None) -> Item:
         """A shortage with all that is known of it. One whose rule is gone is shown with what it was."""
-        rule = self.rules.get(episode.scope) or Rule(episode.scope, 0)
+        known = self.rules.get(episode.scope)
+        rule = known or Rule(episode.scope, 0)
         bought = 0
         if episode.state is State.CLOSED:
             bought = sum(t.quantity for t in self.tickets if t.episode == episode.number and t.stage in _BOUGHT)
         orders = self._orders.get(episode.scope, ())
-        return Item(kind, rule, episode, before, orders, bought, self.burns.get(episode.scope), mute)
+        burn = self.burns.get(episode.scope)
+        return Item(kind, rule, episode, before, orders, bought, burn, mute, is_watched=known is not None)
 
 
 _BOUGHT = (Stage.ORDERED, Stage.ARRIVED)

@@ -38,17 +38,31 @@ def purchase(
     quantity: int | None, eta: date | None, episode: EpisodeNumber | None,
 ) -> Answer:  # fmt: skip
     """List purchases; or, with a model, note that cards are asked for (a quantity) or ordered (and a date)."""
-    if model is None:
+    if all(given is None for given in (model, region, clock, ticket, quantity, eta, episode)):
         return _listed(turn)
+    scope = _named(turn, model, region, clock, ticket)
     if quantity is None:
-        raise UserError(turn.texts("purchase.no_quantity", name=model))
-    scope = scope_of(model, region, clock)
+        raise UserError(turn.texts("purchase.no_quantity", name=" ".join(scope.words)))
     _require_say(turn, scope)
     standing = standing_of(turn, scope, episode)
     if eta is None:
+        # A card's button says that cards are ordered, and no request is made of half an order.
+        if episode is not None or ticket is not None:
+            raise UserError(turn.texts("purchase.no_date", name=" ".join(scope.words)))
         return _request(turn, standing, quantity)
     _refuse_odd(turn, eta)
     return _order(turn, standing, quantity, eta, ticket)
+
+
+def _named(
+    turn: Turn, model: Model | None, region: Place | None, clock: Place | None, ticket: TicketNumber | None
+) -> Scope:
+    """What a purchase is of; a ticket's number alone says it."""
+    if model is not None:
+        return scope_of(model, region, clock)
+    if ticket is None:
+        raise UserError(turn.texts("purchase.no_model"))
+    return _under_way(turn, ticket).scope
 
 
 def _request(turn: Turn, standing: Standing, quantity: int) -> Answer:
@@ -63,7 +77,8 @@ def _request(turn: Turn, standing: Standing, quantity: int) -> Answer:
 
 def _order(turn: Turn, standing: Standing, quantity: int, eta: date, number: TicketNumber | None) -> Answer:
     under_way = turn.tx.tickets.open(standing.scope)
-    same = next((t for t in under_way if (t.stage, t.quantity, t.eta) == (Stage.ORDERED, quantity, eta)), None)
+    alike = (t for t in under_way if (t.stage, t.quantity, t.eta) == (Stage.ORDERED, quantity, eta))
+    same = next((t for t in alike if number in (None, t.number)), None)
     name = " ".join(standing.scope.words)
     if same is not None and same.ordered is not None:
         # A second click, or a second person with the same paper in hand: it is one purchase.
@@ -96,6 +111,8 @@ def arrived(
         raise UserError(turn.texts("purchase.which"))
     turn.tx.lock(board.LOCK)
     found = _ordered(turn, ticket) if ticket else _only_order(turn, model, region, clock)
+    if model is not None and found.scope != scope_of(model, region, clock):
+        raise UserError(turn.texts("purchase.not_open", ticket=found.name))
     _require_say(turn, found.scope)
     return _end(turn, found, Stage.ARRIVED, "purchase.arrived")
 
@@ -120,16 +137,26 @@ def _settle(turn: Turn, standing: Standing, *, arrived: bool = False) -> None:
     episode = standing.episode
     if episode is None:
         return
-    days = [t.eta for t in turn.tx.tickets.open(standing.scope) if t.stage is Stage.ORDERED and t.eta]
+    promised = _promised(turn, standing.scope)
     by = turn.message.sender.open_id
-    if days:
-        episode = claim(episode, Claim(by, turn.now, quiet_until(max(days), turn.site.zone), ordered=True))
+    if promised:
+        episode = claim(episode, promised)
     elif arrived:
         # The cards are here; whoever racks them is given a day before anybody is reminded.
         episode = claim(episode, Claim(by, turn.now, turn.now + timedelta(days=1)))
     elif episode.state is State.ACKED and episode.claim and episode.claim.ordered:
         episode = release(episode)
     keep(turn, replace(standing, episode=episode))
+
+
+def _promised(turn: Turn, scope: Scope) -> Claim | None:
+    """What the latest order says, and whose it is. One that should have come long ago keeps nobody quiet."""
+    ordered = [(t.eta, t.ordered) for t in turn.tx.tickets.open(scope) if t.eta and t.ordered]
+    eta, step = max(ordered, key=lambda each: each[0], default=(None, None))
+    if eta is None or step is None:
+        return None
+    until = quiet_until(eta, turn.site.zone)
+    return Claim(step.by, turn.now, until, ordered=True) if until > turn.now else None
 
 
 def _ordered(turn: Turn, number: TicketNumber) -> Ticket:

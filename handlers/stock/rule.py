@@ -13,19 +13,19 @@ from suanli.domain.answer import Ago, Answer, At, Block, Code, Column, Facts, Sp
 from suanli.domain.commands import Command, Param, Risk, Turn
 from suanli.domain.errors import UserError
 from suanli.domain.stock import Model, Scope
-from suanli.domain.stock.rules import DURATIONS, Field, Override, Recipient, Rule, listeners
+from suanli.domain.stock.rules import DURATIONS, Field, Override, Recipient, Rule
 
-LEAST: Mapping[Field, int] = {Field.SAMPLES: 1, Field.REPEAT: 60}
+LEAST: Mapping[Field, int] = {Field.SAMPLES: 1, Field.REPEAT: 60, Field.KEEP: 60}
 MOST: Mapping[Field, int] = {Field.SAMPLES: 100, Field.LEAD_DAYS: 365, Field.REPEAT: 30 * 86400, Field.KEEP: 7 * 86400}
 
 
 def show(turn: Turn, model: Model | None, region: Place | None, clock: Place | None) -> Answer:
     """Every rule in a table; of one model, each field with what the settings say and who changed it."""
     rules = rules_of(turn.tx, turn.site)
-    if model is None:
-        return _table(turn, tuple(rules.values()))
-    asked = scope_of(model, region, clock)
+    asked = scope_of(model or Model(""), region, clock)
     found = [rule for scope, rule in rules.items() if _covers(asked, scope)]
+    if not asked.words or (model is None and found):
+        return _table(turn, found)
     if not found:
         raise UserError(turn.texts("act.no_rule", name=" ".join(asked.words)))
     blocks = tuple(block for rule in found for block in _whole(turn, rule))
@@ -34,7 +34,7 @@ def show(turn: Turn, model: Model | None, region: Place | None, clock: Place | N
 
 def _covers(asked: Scope, scope: Scope) -> bool:
     return (
-        scope.model == asked.model
+        asked.model in ("", scope.model)
         and asked.region in ("", scope.region)
         and asked.clock in ("", scope.clock)
     )  # fmt: skip
@@ -94,15 +94,15 @@ def _value(rule: Rule, field: Field) -> str:
 
 def _span(value: timedelta) -> str:
     seconds = int(value.total_seconds())
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        # A day reads as 24h, as the settings write it.
-        if seconds % size == 0 and seconds > size:
+    # A day reads as 24h, as the settings write it.
+    for unit, size, least in (("d", 86400, 2), ("h", 3600, 1), ("m", 60, 1)):
+        if seconds % size == 0 and seconds >= size * least:
             return f"{seconds // size}{unit}"
-    return f"{seconds // 60}m" if seconds % 60 == 0 else f"{seconds}s"
+    return f"{seconds}s"
 
 
 def _listeners(turn: Turn, rule: Rule) -> Sequence[Recipient]:
-    return listeners(rule, turn.site.watch.recipients, board.operators_of(turn.tx, turn.site))
+    return turn.site.watch.listeners(rule, board.operators_of(turn.tx, turn.site))
 
 
 def change(turn: Turn, model: Model, region: Place | None, clock: Place | None, setting: tuple[Setting, ...]) -> Answer:
@@ -115,11 +115,15 @@ def change(turn: Turn, model: Model, region: Place | None, clock: Place | None, 
     rule = rules_of(turn.tx, turn.site).get(scope)
     if rule is None:
         raise UserError(turn.texts("rule.needs_min_free", name=" ".join(scope.words)))
+    _refuse_odd(turn, rule)
+    return Answer(turn.texts.lang, _whole(turn, rule), turn.texts("rule.changed_title"), Tone.GOOD)
+
+
+def _refuse_odd(turn: Turn, rule: Rule) -> None:
     if rule.critical_below > rule.min_free:
         raise UserError(turn.texts("rule.critical_above", critical=rule.critical_below, min_free=rule.min_free))
     if rule.recovered_at < rule.min_free:
         raise UserError(turn.texts("rule.recover_below", recover=rule.recovered_at, min_free=rule.min_free))
-    return Answer(turn.texts.lang, _whole(turn, rule), turn.texts("rule.changed_title"), Tone.GOOD)
 
 
 def _refuse_range(turn: Turn, setting: Setting) -> None:
@@ -139,7 +143,10 @@ def unset(turn: Turn, model: Model, region: Place | None, clock: Place | None, f
         return Answer(turn.texts.lang, (line(turn.texts("rule.unchanged", name=name)),))
     rule = rules_of(turn.tx, turn.site).get(scope)
     if rule is None:
+        # What else was set goes with it: a rule made later begins anew.
+        turn.tx.overrides.drop(scope)
         return Answer(turn.texts.lang, (line(turn.texts("rule.gone", name=name)),))
+    _refuse_odd(turn, rule)
     return Answer(turn.texts.lang, _whole(turn, rule), turn.texts("rule.restored_title"), Tone.GOOD)
 
 

@@ -7,6 +7,7 @@ from handlers.arguments import ClockArgument, ModelArgument, Place, RegionArgume
 from suanli.domain.access import Role
 from suanli.domain.answer import Ago, Answer, Block, Buttons, Column, Table, Tone, line, note, run_button
 from suanli.domain.commands import Command, Param, Risk, Turn
+from suanli.domain.lines import write
 from suanli.domain.stock import Counts, Model, Sample, Snapshot
 
 
@@ -44,7 +45,7 @@ def _card(
         *((line(texts("stock.stale")),) if old else ()),
         table,
         _seen(turn, taken_at),
-        _buttons(turn, model),
+        _buttons(turn, model, region, clock),
     )
     title = texts("stock.title_model", model=name) if name else texts("stock.title")
     return Answer(texts.lang, blocks, title, Tone.WARNING if old else Tone.INFO)
@@ -88,11 +89,14 @@ def _seen(turn: Turn, taken_at: datetime) -> Block:
     return note(turn.texts("stock.updated"), " ", Ago(taken_at), " · ", source)
 
 
-def _buttons(turn: Turn, model: Model | None) -> Block:
+def _buttons(turn: Turn, model: Model | None, region: Place | None, clock: Place | None) -> Block:
+    # By its words rather than as it was typed: a question in a sentence is no command line.
+    words = [*((model,) if model else ()), *(place.name for place in (region, clock) if place)]
+    again = run_button(turn.texts("stock.refresh"), write(("stock", *words)))
     if model is None:
-        return Buttons((run_button(turn.texts("stock.refresh"), "/stock"),))
-    again = run_button(turn.texts("stock.refresh"), turn.message.text.strip())
-    return Buttons((again, run_button(turn.texts("stock.all"), "/stock")))
+        return Buttons((again,) if not words else (again, run_button(turn.texts("stock.all"), "/stock")))
+    trend = run_button(turn.texts("stock.trend"), write(("stock", "trend", *words)))
+    return Buttons((again, trend, run_button(turn.texts("stock.all"), "/stock")))
 
 
 def _no_data(turn: Turn, said: str, *more: Block) -> Answer:

@@ -4,6 +4,7 @@ All text here is plain: a renderer escapes every character of it, so nothing fro
 a link or a mention. What must be bold, a mention, or an age is a value of its own.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -151,6 +152,11 @@ class Point:
     at: str
     line: str
     value: float
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody can draw where it is made, not where it is drawn."""
+        if not math.isfinite(self.value):
+            raise ValueError("a point of a chart is a finite number")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,4 +15,4 @@ def write(words: Sequence[str]) -> str:
 
 
 def _needs_quotes(word: str) -> bool:
-    return not word or any(c.isspace() for c in word) or word[0] in QUOTES or word[0] in SLASHES
+    return word.split() != [word] or word[0] in QUOTES or word[0] in SLASHES

@@ -1,6 +1,6 @@
 """A chat on a terminal: type as any of three people, in a group or in private, and see what they would see."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -11,12 +11,15 @@ from suanli.clock import Clock
 from suanli.sandbox.drawing import WIDTH, draw
 from suanli.sandbox.feishu import Human, Sent
 from suanli.sandbox.feishu.clicks import Clicked
-from suanli.sandbox.feishu.reading import CardButton, buttons_of
+from suanli.sandbox.feishu.reading import CardButton, CardField, buttons_of
 from suanli.sandbox.feishu.record import Change
 from suanli.sandbox.world import World
 
 PATIENCE = 3.0
 """Seconds to wait for an answer; it usually takes a few hundredths of one."""
+
+AFTER_TOAST = 1.0
+"""Seconds to wait for what a button brings besides its toast, which may be nothing."""
 
 SILENCE = "（没有回应；在群里要先 @算力 / no answer; in the group, mention @算力）"
 
@@ -141,11 +144,12 @@ class Terminal:
         buttons = buttons_of(self.world.feishu.tenant.content_of(self._card)) if self._card else []
         # The longest first: a label may begin like another.
         labels = sorted((button.label for button in buttons), key=len, reverse=True)
-        label = next((label for label in labels if f"{words} ".startswith(f"{label} ")), None)
-        if label is None:
+        label = next((label for label in labels if f"{words} ".startswith(f"{label} ")), "")
+        if not label:
             self.console.print(Text(f"这张卡片上的按钮 / the buttons of this card: {'  '.join(map(_shown, buttons))}"))
             return
-        answers = dict(_answer(word) for word in words[len(label) :].split())
+        fields = next(button.form for button in buttons if button.label == label) or ()
+        answers = dict(_answer(word, fields) for word in words[len(label) :].split())
         try:
             clicked = self._clicked(label, answers)
         except ValueError as error:
@@ -153,7 +157,7 @@ class Terminal:
             return
         self.console.print(Text(f"☁ {(clicked.toast or {}).get('content', '')}", style="grey50"))
         # The toast was the answer; what else there is comes on its own.
-        self.show(PATIENCE if clicked.answer else 0.0, silence="")
+        self.show(AFTER_TOAST if clicked.answer else 0.0, silence="")
 
     def _clicked(self, label: str, answers: Mapping[str, str]) -> Clicked:
         feishu = self.world.feishu
@@ -162,9 +166,11 @@ class Terminal:
         return feishu.press(self.human, self._card, label)
 
 
-def _answer(word: str) -> tuple[str, str]:
+def _answer(word: str, fields: Sequence[CardField]) -> tuple[str, str]:
+    """The label and the answer of `name=answer`; a part of the label is enough where no other has it."""
     name, _, said = word.partition("=")
-    return name, said
+    meant = [each.label for each in fields if name in each.label]
+    return (meant[0] if len(meant) == 1 else name), said
 
 
 def _shown(button: CardButton) -> str:

@@ -1,4 +1,4 @@
-"""The whole product in one process among stand-ins: a company of three people, a group, and a fleet of GPUs."""
+"""The whole product in one process among stand-ins: a company of three people, two groups, and a fleet of GPUs."""
 
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from storage.store import SqlStore
 from suanli import wiring
 from suanli.clock import Clock
 from suanli.sandbox.feishu import Chat, FeishuStandIn, Human
+from suanli.sandbox.feishu.record import Hook
 from suanli.sandbox.fleet import SandboxFleet
 from suanli.sandbox.grafana import SQL_UID, TOKEN, GrafanaStandIn
 from suanli.sandbox.server import LoopbackServer
@@ -33,26 +34,41 @@ keywords = ["gcore"]
 recipients = ["{buyer}"]
 
 [stock.watch.thresholds]
-4090 = {{ min_free = 100, description = "RTX 4090" }}
+4090 = {{ min_free = 100, description = "RTX 4090", lead_days = 14 }}
 H100 = {{ min_free = 20 }}
 A100 = {{ min_free = 30 }}
+
+[alertmanager]
+chats = ["{group}"]
 """
+
+ALERTMANAGER_TOKEN = "sandbox-alertmanager-token"
+HOOK_SECRET = "sandbox-hook-secret"
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The product at work, and who and what is around it."""
+    """The product at work at `url`, and who and what is around it.
+
+    Alerts of an Alertmanager go to `group`; what does not get through to somebody goes over `hook` to another group.
+    """
 
     settings: Settings
     store: SqlStore
     work: Work
     feishu: FeishuStandIn
     grafana: GrafanaStandIn
-    webhook_url: str
+    url: str
     admin: Human
     buyer: Human
     developer: Human
     group: Chat
+    hook: Hook
+
+    @property
+    def webhook_url(self) -> str:
+        """Where Feishu posts events and clicks."""
+        return f"{self.url}/webhooks/feishu"
 
     @property
     def people(self) -> tuple[Human, ...]:
@@ -76,18 +92,21 @@ def open_world(clock: Clock, *, rate: float | None = 1.0) -> Iterator[World]:
         grafana_url = stack.enter_context(LoopbackServer(grafana.app)).url
         admin, buyer, developer = (feishu.tenant.add_human(name) for name in ("王芳", "李雷", "韩梅梅"))
         group = feishu.tenant.add_group("算力交流群", admin, buyer, developer)
-        settings = _settings(folder, feishu, grafana_url, admin, buyer)
+        hook = feishu.tenant.add_hook(feishu.tenant.add_group("值班群", admin, buyer), secret=HOOK_SECRET)
+        config = CONFIG.format(buyer=buyer.open_id, group=group.chat_id)
+        settings = _settings(folder, config, feishu, grafana_url, admin, hook)
         store = stack.enter_context(_store(settings))
         _remember(store, settings, fleet, clock)
         work = stack.enter_context(_running(settings, store, clock))
         app = wiring.build_web(settings, store, clock, work.delivery.wake)
-        webhook_url = stack.enter_context(LoopbackServer(app)).url + "/webhooks/feishu"
-        feishu.connect(webhook_url)
-        yield World(settings, store, work, feishu, grafana, webhook_url, admin, buyer, developer, group)
+        url = stack.enter_context(LoopbackServer(app)).url
+        world = World(settings, store, work, feishu, grafana, url, admin, buyer, developer, group, hook)
+        feishu.connect(world.webhook_url)
+        yield world
 
 
-def _settings(folder: Path, feishu: FeishuStandIn, grafana_url: str, admin: Human, buyer: Human) -> Settings:
-    (folder / "suanli.toml").write_text(CONFIG.format(buyer=buyer.open_id), "utf-8")
+def _settings(folder: Path, config: str, feishu: FeishuStandIn, grafana_url: str, admin: Human, hook: Hook) -> Settings:
+    (folder / "suanli.toml").write_text(config, "utf-8")
     app = feishu.tenant.app
     environment = {
         "FEISHU_APP_ID": app.app_id,
@@ -100,6 +119,9 @@ def _settings(folder: Path, feishu: FeishuStandIn, grafana_url: str, admin: Huma
         "GRAFANA_DATASOURCE_UID": SQL_UID,
         "SUANLI_DATABASE_URL": f"sqlite:///{folder / 'suanli.db'}",
         "SUANLI_ADMINS": admin.open_id,
+        "SUANLI_ALERTMANAGER_TOKEN": ALERTMANAGER_TOKEN,
+        "SUANLI_FALLBACK_URL": feishu.url + hook.path,
+        "SUANLI_FALLBACK_SECRET": hook.secret,
     }
     return load(environment, folder)
 
@@ -129,6 +151,7 @@ def _running(settings: Settings, store: SqlStore, clock: Clock) -> Iterator[Work
     try:
         # Whoever speaks first should be understood: the bot must know itself before the first event.
         work.runner.run_once(wiring.LEARN_BOT)
+        work.runner.run_once(wiring.FORECAST_STOCK)
         yield work
     finally:
         work.stop()

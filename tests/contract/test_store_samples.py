@@ -10,6 +10,7 @@ from suanli.domain.stock import Model, Sample, Snapshot, SourceState
 from tests.fakes import NOON
 
 MINUTE = timedelta(minutes=1)
+NOW = NOON + timedelta(hours=1)
 
 
 def taken(after: timedelta = timedelta(0), *, source: str = "grafana", free: int = 3) -> tuple[Sample, ...]:
@@ -23,7 +24,7 @@ def taken(after: timedelta = timedelta(0), *, source: str = "grafana", free: int
 def add(store: Store, *answers: tuple[Sample, ...]) -> None:
     with store.begin() as tx:
         for samples in answers:
-            tx.samples.add(samples, samples[0].taken_at)
+            tx.samples.add(samples, NOW)
 
 
 def latest(store: Store, source: str = "grafana") -> Snapshot:
@@ -65,6 +66,29 @@ def test_the_same_answer_twice_is_one(store: Store) -> None:
 def test_an_older_answer_that_comes_late_does_not_take_the_place_of_the_newest(store: Store) -> None:
     add(store, taken(MINUTE), taken())
     assert latest(store).taken_at == NOON + MINUTE
+
+
+def test_only_an_answer_that_was_not_stored_before_is_new(store: Store) -> None:
+    with store.begin() as tx:
+        assert tx.samples.add(taken(), NOW)
+        assert not tx.samples.add(taken(), NOW)
+        assert not tx.samples.add(taken(free=9), NOW)
+        assert tx.samples.add(taken(source="prometheus"), NOW)
+        assert tx.samples.add(taken(-MINUTE), NOW)
+    assert latest(store).samples == taken()
+
+
+def test_after_the_clock_was_set_back_newer_answers_are_the_latest_again(store: Store) -> None:
+    ahead, back = taken(timedelta(days=1)), taken(MINUTE)
+    with store.begin() as tx:
+        tx.samples.add(ahead, ahead[0].taken_at)
+        tx.samples.failed("grafana", "timed out", NOON)
+        assert tx.samples.latest("grafana").samples == ahead
+        tx.samples.add(back, NOON + MINUTE)
+    assert latest(store).samples == back
+    assert states(store)[0].error == ""
+    add(store, taken())
+    assert latest(store).samples == back
 
 
 def test_no_samples_are_no_answer(store: Store) -> None:

@@ -34,9 +34,12 @@ from tests.fakes import NOON
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=n) for n in (1, 60, 3600, 86400))
 ALICE = OpenId("ou_alice")
-RULES = tuple(
-    Rule(Scope(Model("4090")), min_free, recover=recover, samples=samples, keep=15 * MINUTE, lead_days=3)
-    for min_free, recover, samples in ((100, None, 2), (100, 110, 3), (60, 110, 2), (200, 110, 2), (100, 100, 1))
+RULES = (
+    Rule(Scope(Model("4090")), 100, lead_days=3),
+    Rule(Scope(Model("4090")), 100, recover=110, samples=9, hold=20 * MINUTE),
+    Rule(Scope(Model("4090")), 60, samples=3, lead_days=3),
+    Rule(Scope(Model("4090")), 200, recover=110),
+    Rule(Scope(Model("4090")), 100, recover=100, samples=1, keep=0 * SECOND),
 )
 RECIPIENTS = (
     Recipient("ou_always"),
@@ -54,13 +57,12 @@ LIVE = {State.FIRING, State.ACKED, State.RECOVERING}
 
 @dataclass(frozen=True)
 class Notice:
-    """A notice that went out: when by a clock that never steps, and how far the other had been set back by then."""
+    """A notice that went out: when by a clock that never steps."""
 
     kind: News
     severity: Severity
     news: int
     elapsed: timedelta
-    back: timedelta
 
 
 class EpisodeMachine(RuleBasedStateMachine):
@@ -68,7 +70,8 @@ class EpisodeMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.now, self.elapsed, self.back = NOON, timedelta(0), timedelta(0)
+        self.now, self.elapsed = NOON, timedelta(0)
+        self.back_at, self.back_seen, self.was_set_back = -DAY, -DAY, False
         self.rule = RULES[0]
         self.episode: Episode | None = None
         self.over: list[Episode] = []
@@ -102,17 +105,24 @@ class EpisodeMachine(RuleBasedStateMachine):
         for _ in range(times):
             self.sample(free, None, after, decisive=False)
 
-    @rule(times=st.integers(1, 5), after=PERIODS)
+    @rule(free=st.sampled_from([150, 220, 300]), times=st.integers(2, 5), after=st.sampled_from([5 * MINUTE, HOUR]))
+    def get_well(self, free: int, times: int, after: timedelta) -> None:
+        for _ in range(times):
+            self.sample(free, None, after, decisive=False)
+
+    @rule(times=st.integers(1, 30), after=PERIODS)
     def miss(self, times: int, after: timedelta) -> None:
         before = self.episode
         for _ in range(times):
             self.pass_time(after)
             self.misses += 1
+            self.back_seen = self.elapsed if self.was_set_back else self.back_seen
+            self.was_set_back = False
             self.blindness = self.blindness.again("HTTP 502", self.now)
             if self.blindness.is_due(self.now):
                 self.tell_operators()
             if self.misses >= BLIND_AFTER:
-                assert self.is_fresh(self.blind_told[-1], BLIND_REPEAT)
+                assert self.is_fresh(self.blind_told[-1], BLIND_REPEAT, self.back_seen)
         assert self.episode is before
 
     @precondition(lambda self: self.episode)
@@ -123,7 +133,11 @@ class EpisodeMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.episode)
     @rule()
     def release(self) -> None:
+        was_acked = self.open.state is State.ACKED
+        news = self.open.news + was_acked
         self.change(release(self.open))
+        assert self.open.news == news
+        assert not was_acked or (self.open.state, self.open.latest) == (State.FIRING, News.REOPENED)
 
     @rule(lasts=PERIODS)
     def mute_for(self, lasts: timedelta) -> None:
@@ -139,7 +153,7 @@ class EpisodeMachine(RuleBasedStateMachine):
     @rule(by=BACK)
     def set_the_clock_back(self, by: timedelta) -> None:
         self.now -= by
-        self.back += by
+        self.back_at, self.was_set_back = self.elapsed, True
         self.pass_time(timedelta(0))
 
     @rule(to=st.sampled_from(RULES))
@@ -167,29 +181,54 @@ class EpisodeMachine(RuleBasedStateMachine):
             assert not low
             assert before is None or before.state is State.PENDING
             return
-        assert max(m for m in (seen.opened_at, seen.seen_at, seen.fired_at or self.now)) == seen.seen_at == self.now
+        assert seen.seen_at == self.now
+        assert all(moment <= self.now for moment in (seen.opened_at, seen.fired_at, seen.recovering_at) if moment)
         if before is None or before.state is State.PENDING:
             assert low
-            enough = decisive or seen.low >= self.rule.samples
-            assert (seen.state, seen.news) == ((State.FIRING, 1) if enough else (State.PENDING, 0))
             assert seen.low == (before.low + 1 if before else 1)
+            lasted = self.rule.hold is not None and self.now - seen.opened_at >= self.rule.hold
+            fires = decisive or lasted or seen.low >= self.rule.samples
+            assert (seen.state, seen.news) == ((State.FIRING, 1) if fires else (State.PENDING, 0))
             return
         assert seen.number == before.number
         assert seen.severity >= before.severity
-        assert 0 <= seen.news - before.news <= 1
         assert not low or seen.state in {State.FIRING, State.ACKED}
-        assert low or seen.state is not State.FIRING or free < max(self.rule.recovered_at, self.rule.min_free)
-        assert seen.state is not State.CLOSED or before.state is State.RECOVERING
+        self.tells_its_news(before, seen)
         self.keeps_its_claim(before, seen, low=low)
+        self.recovers(before, seen, free)
+
+    def tells_its_news(self, before: Episode, seen: Episode) -> None:
+        """There is news when it got worse, when a claim ended, and at the end; and no other."""
+        news = None
+        if seen.state is State.CLOSED:
+            news = News.RECOVERED
+        elif before.state is State.ACKED and seen.state is State.FIRING:
+            news = News.REOPENED
+        elif seen.severity > before.severity:
+            news = News.ESCALATED
+        assert seen.news == before.news + (news is not None)
+        assert seen.latest is (news or before.latest)
 
     def keeps_its_claim(self, before: Episode, seen: Episode, *, low: bool) -> None:
         """A claim ends by its time, by getting worse, or because cards are back; and none comes of itself."""
-        if before.claim is None:
+        held = before.as_of(self.now).claim
+        if held is None or seen.state is State.RECOVERING:
             assert seen.claim is None
-        elif seen.claim is None and low:
-            over = before.as_of(self.now).claim
-            assert seen.severity > before.severity or (over is not None and over.until <= self.now)
-            assert seen.latest is News.REOPENED
+            return
+        late = held.until <= self.now and (low or not held.ordered)
+        assert (seen.claim is None) is (late or seen.severity > before.severity)
+        assert seen.claim in {None, held}
+
+    def recovers(self, before: Episode, seen: Episode, free: int) -> None:
+        """Recovery begins when enough cards are free, lasts its time, and ends with too few or for good."""
+        least = self.rule.min_free
+        enough = least if before.state is State.RECOVERING else max(least, self.rule.recovered_at)
+        assert (seen.state in {State.RECOVERING, State.CLOSED}) is (free >= enough)
+        assert seen.state not in {State.FIRING, State.ACKED} or seen.recovering_at is None
+        if before.state is State.RECOVERING and seen.recovering_at is not None:
+            assert (seen.state is State.CLOSED) is (self.now - seen.recovering_at >= self.rule.keep)
+        else:
+            assert seen.state is not State.CLOSED
 
     def nobody_waits(self) -> None:
         """After a good sample, whoever listens and is concerned knows what there is to know."""
@@ -204,7 +243,7 @@ class EpisodeMachine(RuleBasedStateMachine):
             ):
                 last = self.notices[self.episode.number, recipient.id][-1]
                 assert last.news == self.episode.news
-                assert self.is_fresh(last, self.rule.repeat)
+                assert self.is_fresh(last, self.rule.repeat, self.back_at)
                 assert self.mute is None or self.told[self.episode.number, recipient.id].told_at >= self.mute.until
 
     def may_be_told(self, episode: Episode, recipient: Recipient, kind: News) -> None:
@@ -278,17 +317,17 @@ class EpisodeMachine(RuleBasedStateMachine):
         key = (episode.number, recipient.id)
         number = last.count + 1 if last else 1
         self.told[key] = Told(*key, number, kind, episode.news, episode.free, self.now, "")
-        self.notices[key].append(Notice(kind, episode.severity, episode.news, self.elapsed, self.back))
+        self.notices[key].append(Notice(kind, episode.severity, episode.news, self.elapsed))
 
     def tell_operators(self) -> None:
         assert self.misses >= BLIND_AFTER
         assert not self.blind_told or self.elapsed - self.blind_told[-1].elapsed >= BLIND_REPEAT
         self.blindness = replace(self.blindness, told_at=self.now)
-        self.blind_told.append(Notice(News.FIRST, Severity.CRITICAL, 0, self.elapsed, self.back))
+        self.blind_told.append(Notice(News.FIRST, Severity.CRITICAL, 0, self.elapsed))
 
-    def is_fresh(self, notice: Notice, repeat: timedelta) -> bool:
-        """Whether it is younger than the interval, which a clock that is set back makes longer by as much."""
-        return self.elapsed - notice.elapsed < repeat + (self.back - notice.back)
+    def is_fresh(self, notice: Notice, repeat: timedelta, back_at: timedelta) -> bool:
+        """Whether it is younger than the interval, which begins anew when the clock is set back."""
+        return self.elapsed - max(notice.elapsed, back_at) < repeat
 
 
 def test_everybody_is_told_of_every_shortage_once_and_in_time() -> None:

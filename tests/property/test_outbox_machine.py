@@ -3,7 +3,7 @@
 import shutil
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from storage.store import SqlStore
-from suanli.domain.chat import Platform
+from suanli.domain.chat import MessageId, Platform
 from suanli.domain.delivery import Parcel, Rate
 from suanli.domain.ports import Outbox
 from tests.fakes import NOON
-from tests.parcels import LEASE, SECOND, claim, draft, post, target
+from tests.parcels import LEASE, SECOND, answer, claim, draft, post, rates, redraw, target
 
 LANE = Rate(per=3, window=SECOND, burst=2)
 WHOLE = (Rate(per=6, window=SECOND, burst=3), Rate(per=20, window=5 * SECOND, burst=8))
+RATES = rates(LANE, *WHOLE)
 PLACES = st.sampled_from(["ou_1", "ou_2", "ou_3"])
 OWNERS = st.sampled_from(["one", "one", "two"])
 PERIODS = st.sampled_from([0.0, 0.3, 1.0, 61.0, 61.0]).map(lambda seconds: timedelta(seconds=seconds))
@@ -39,7 +40,7 @@ class Fate:
 
     def settle(self, outbox: Outbox, parcel: Parcel, now: datetime) -> bool:
         if self.kind == "sent":
-            return outbox.sent(parcel, None, now)
+            return outbox.sent(parcel, message_id(parcel.key), now)
         if self.kind == "dead":
             return outbox.dead(parcel, "", now)
         return outbox.again(parcel, due_at=now + self.after, error="", as_text=self.as_text, counts=self.counts)
@@ -48,6 +49,10 @@ class Fate:
 FATES = st.sampled_from([Fate("held"), Fate("held"), Fate("sent"), Fate("sent"), Fate("dead")]) | st.builds(
     Fate, st.just("again"), PERIODS, st.booleans(), st.booleans()
 )
+
+
+def message_id(key: str) -> MessageId:
+    return MessageId(f"om_{key}")
 
 
 @dataclass
@@ -67,16 +72,23 @@ class Message:
     lease_until: datetime = NOON
     end: str | None = None
     first_tried_at: datetime | None = None
+    redraws: str | None = None
+    revision: int = 0
+    claimed_revision: int = 0
 
     @property
     def is_claimed(self) -> bool:
         return self.end is None and self.owner is not None
 
+    def draw_anew(self, now: datetime, *, urgent: bool) -> None:
+        self.revision += 1
+        self.end, self.due_at, self.as_text, self.urgent = None, now, False, urgent
+
     def befall(self, fate: Fate, now: datetime) -> None:
+        self.owner = None
         if fate.kind != "again":
             self.end = fate.kind
             return
-        self.owner = None
         self.due_at = now + fate.after
         self.as_text |= fate.as_text
         self.attempts -= not fate.counts
@@ -151,6 +163,21 @@ class OutboxMachine(RuleBasedStateMachine):
             post(self.store, self.now, draft(message.key, place, urgent=urgent))
             self.messages[message.key] = message
 
+    @rule(data=st.data(), urgent=st.booleans())
+    def redraw(self, data: st.DataObject, *, urgent: bool) -> None:
+        self.draw(data.draw(st.sampled_from(["k0", "k1"])), urgent=urgent)
+
+    def draw(self, of: str, *, urgent: bool) -> None:
+        lane = self.messages[of].lane
+        draft = redraw(of, to=lane.rpartition(":")[2], urgent=urgent)
+        known = self.messages.get(draft.key)
+        draft = replace(draft, answer=answer(f"{known.revision + 1 if known else 0}"))
+        post(self.store, self.now, draft)
+        if known:
+            known.draw_anew(self.now, urgent=urgent)
+            return
+        self.messages[draft.key] = Message(draft.key, lane, urgent, next(self.numbers), self.now, redraws=of)
+
     @precondition(lambda self: self.something_waits())
     @rule(data=st.data(), after=PERIODS, owner=OWNERS, rounds=st.integers(1, 6))
     def work(self, data: st.DataObject, after: timedelta, owner: str, rounds: int) -> None:
@@ -177,6 +204,16 @@ class OutboxMachine(RuleBasedStateMachine):
         claimed = [parcel for parcel in self.held if self.messages[parcel.key].is_claimed]
         self.settle(data.draw(st.sampled_from(claimed or self.held)), fate)
 
+    @precondition(lambda self: self.drawings_in_flight())
+    @rule(data=st.data(), urgent=st.booleans(), fate=FATES)
+    def redraw_in_flight(self, data: st.DataObject, fate: Fate, *, urgent: bool) -> None:
+        parcel = data.draw(st.sampled_from(self.drawings_in_flight()))
+        self.draw(str(parcel.redraws), urgent=urgent)
+        self.settle(parcel, fate)
+
+    def drawings_in_flight(self) -> list[Parcel]:
+        return [parcel for parcel in self.held if parcel.redraws and self.messages[parcel.key].is_claimed]
+
     @rule(place=st.none() | PLACES, period=st.sampled_from([SECOND / 2, 2 * SECOND]))
     def pause(self, place: str | None, period: timedelta) -> None:
         lane = target(place).lane if place else None
@@ -195,12 +232,19 @@ class OutboxMachine(RuleBasedStateMachine):
         before = self.is_ours(parcel)
         with self.store.begin() as tx:
             assert fate.settle(tx.outbox, parcel, self.now) is before
+        message = self.messages[parcel.key]
         if before:
-            self.messages[parcel.key].befall(fate, self.now)
+            message.befall(fate, self.now)
+        elif self.holds(parcel):
+            message.owner = None
+
+    def holds(self, parcel: Parcel) -> bool:
+        message = self.messages[parcel.key]
+        claim = (message.owner, message.attempts, message.claimed_revision)
+        return message.end is None and claim == (parcel.owner, parcel.attempts, parcel.revision)
 
     def is_ours(self, parcel: Parcel) -> bool:
-        message = self.messages[parcel.key]
-        return message.end is None and (message.owner, message.attempts) == (parcel.owner, parcel.attempts)
+        return self.holds(parcel) and parcel.revision == self.messages[parcel.key].revision
 
     def claimed(self, owner: str, limit: int) -> list[Parcel]:
         """Claim, and hold what came against the model."""
@@ -218,12 +262,18 @@ class OutboxMachine(RuleBasedStateMachine):
         return parcels
 
     def take(self, parcel: Parcel, message: Message) -> None:
+        if message.claimed_revision < message.revision:
+            message.claimed_revision, message.attempts, message.first_tried_at = message.revision, 0, None
         message.owner, message.lease_until = parcel.owner, self.now + LEASE
         message.attempts += 1
         message.first_tried_at = message.first_tried_at or self.now
         message.uuid = message.uuid or parcel.uuid
         assert (parcel.uuid, parcel.attempts, parcel.as_text) == (message.uuid, message.attempts, message.as_text)
         assert parcel.first_tried_at == message.first_tried_at
+        if message.redraws is not None:
+            sent = self.messages[message.redraws].end == "sent"
+            assert parcel.drawn == (message_id(message.redraws) if sent else None)
+            assert (parcel.revision, parcel.answer) == (message.revision, answer(f"{message.revision}"))
         for name, rate in self.limits_of(message):
             self.limits[name].moments.append(self.now)
             assert self.limits[name].keeps(rate)

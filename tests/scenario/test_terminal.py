@@ -99,7 +99,7 @@ def test_nobody_answers_in_the_group_without_a_mention(screen: Screen) -> None:
 def test_a_form_is_filled_in_and_sent_with_the_button(screen: Screen) -> None:
     screen.receive("purchase")
     shown = screen.type(
-        "", ":press 已下单 到货日期=2026-12-10", ":press 已下单 数量=50", ":press 已下单 数目=1", ":press x"
+        "", ":press 已下单 到货=2026-12-10", ":press 已下单 数量=50", ":press 已下单 数目=1", ":press x"
     )
     assert "☁ 有必填项未填写" in shown
     # The card is none of the product's own: it answers that it does not know the button, or the command says its say.

@@ -1,32 +1,43 @@
 """Waiting for what the product does on its own, without sleeping."""
 
 import threading
+from typing import Protocol
 
 from suanli.clock import SystemClock
-from suanli.sandbox.feishu import Human, Sent
-from suanli.sandbox.world import World
+from suanli.domain.ports import Store
+from suanli.sandbox.feishu import FeishuStandIn, Human, Sent
 
 
-def received(world: World, human: Human, count: int = 1) -> list[Sent]:
+class Place(Protocol):
+    """Where the product is at work among stand-ins."""
+
+    @property
+    def feishu(self) -> FeishuStandIn: ...
+
+    @property
+    def store(self) -> Store: ...
+
+
+def received(place: Place, human: Human, count: int = 1) -> list[Sent]:
     """Wait for so many messages in somebody's private chat; all of them."""
-    chat = world.feishu.tenant.private_chat(human).chat_id
+    chat = place.feishu.tenant.private_chat(human).chat_id
 
     def enough(_: object) -> list[Sent]:
-        found = [sent for sent in world.feishu.tenant.sent if sent.chat_id == chat]
+        found = [sent for sent in place.feishu.tenant.sent if sent.chat_id == chat]
         return found if len(found) >= count else []
 
-    return world.feishu.wait_until(enough, 10, f"{count} messages")
+    return place.feishu.wait_until(enough, 10, f"{count} messages")
 
 
-def settled(world: World) -> None:
+def settled(place: Place) -> None:
     """Wait until nothing waits to be sent."""
     clock, never = SystemClock(), threading.Event()
     deadline = clock.elapsed() + 10
-    while _waiting(world):
+    while _waiting(place):
         assert clock.elapsed() < deadline, "the outbox did not become empty"
         clock.wait(never, 0.02)
 
 
-def _waiting(world: World) -> int:
-    with world.store.begin() as tx:
+def _waiting(place: Place) -> int:
+    with place.store.begin() as tx:
         return tx.outbox.depth().waiting

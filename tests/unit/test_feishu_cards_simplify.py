@@ -49,6 +49,20 @@ def test_a_chart_with_too_many_points_is_drawn_coarser_and_keeps_its_ends_and_it
     assert (values[0]["y"], values[-1]["y"]) == (500, 500 - 14 * 24 + 1)
 
 
+def test_a_level_line_gives_way_before_any_moment_of_the_other_does() -> None:
+    free = fortnight("空闲").points
+    (chart,) = drawn(Chart("", (*free, *(Point(point.at, "安全库存", 100) for point in free)), ""))
+    values = values_of(chart)
+    assert [value["y"] for value in values if value["line"] == "空闲"] == [point.value for point in free]
+    assert [value["x"] for value in values if value["line"] == "安全库存"] == [free[0].at, free[-1].at]
+
+
+def test_a_level_line_with_moments_of_its_own_keeps_them() -> None:
+    own = tuple(Point(f"own {n}", "安全库存", 100) for n in range(300))
+    (chart,) = drawn(Chart("", (*fortnight("空闲").points, *own), ""))
+    assert len([value for value in values_of(chart) if value["line"] == "安全库存"]) > 2
+
+
 def test_a_flat_line_stays_evenly_spaced_when_it_is_drawn_coarser() -> None:
     points = tuple(Point(f"{n:04d}", "line", 100) for n in range(1600))
     (chart,) = drawn(Chart("", points, ""))

@@ -115,7 +115,24 @@ def test_why_there_is_no_data_is_told_to_those_who_can_mend_it(bot: Dialogue) ->
 def test_the_refresh_button_asks_the_same_again(bot: Dialogue) -> None:
     bot.stock(*FLEET)
     (answer,) = bot.say("/stock 4090 国内")
-    assert runs(answer) == ["/stock 4090 国内", "/stock"]
+    assert runs(answer) == ["/stock 4090 国内", "/stock trend 4090 国内", "/stock"]
+
+
+def test_a_question_in_a_sentence_is_answered_and_can_be_refreshed(bot: Dialogue) -> None:
+    bot.stock(*FLEET)
+    (answer,) = bot.say("国内4090有多少")
+    assert answer.title == "国内 4090 库存"
+    assert runs(answer)[0] == "/stock 4090 国内"
+
+
+def test_names_that_are_glued_together_are_told_apart(bot: Dialogue) -> None:
+    bot.stock(*FLEET)
+    assert bot.say("/stock 国内4090")[0].title == "国内 4090 库存"
+
+
+def test_a_sentence_that_is_no_question_of_stock_is_not_taken_for_one(bot: Dialogue) -> None:
+    bot.stock(*FLEET)
+    assert "我只听得懂命令" in bot.ask("4090 昨天坏了")
 
 
 def test_userid_shows_ones_own_ids_and_where_one_is(bot: Dialogue) -> None:

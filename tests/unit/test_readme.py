@@ -1,20 +1,24 @@
-"""The documents say what the code does: commands, jobs, log events, links, subcommands and make targets."""
+"""The documents say what the code does: commands, jobs, log events, settings, links, subcommands and make targets."""
 
 import ast
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot import syntax
 from handlers import COMMANDS
+from storage.store import SqlStore
 from suanli import wiring
 from suanli.cli import build_parser
 from suanli.domain.access import Role
 from suanli.domain.commands import Command
 from suanli.i18n import Lang, Texts, texts_in
 from suanli.settings.load import load
+from tests.dialogue import BOSS, Dialogue
 from tests.fakes import FakeClock
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +116,39 @@ def test_every_subcommand_that_is_named_exists(document: str) -> None:
     assert [words for words in sorted(named) if not is_subcommand(words.split())] == []
 
 
+def chat_lines(document: str) -> Iterator[str]:
+    """The lines that people are told to type to the bot, apart from the tables that say how a command is used."""
+    names = {words[0] for command in COMMANDS for words in command.words}
+    text = re.sub("<!-- (commands|tour):begin -->.*?<!-- \\1:end -->", "", read(document), flags=re.DOTALL)
+    for each in code(text).splitlines():
+        line = syntax.read(each)
+        if line.slash and line.words and line.words[0] in names:
+            yield each
+
+
+def test_every_line_to_type_in_chat_is_understood(sqlite_store: SqlStore, clock: FakeClock, tmp_path: Path) -> None:
+    site = replace(wiring.build_site(load({}, tmp_path)), admins=frozenset({BOSS.open_id}))
+    bot, texts = Dialogue(sqlite_store, clock, site), texts_in(site.lang)
+    not_understood = {texts(f"router.{said}_title") for said in ("unknown", "bad_word", "missing")}
+
+    def is_understood(line: str) -> bool:
+        found = site.registry.find(syntax.read(line).words)
+        # A command may be named without what it needs.
+        return found is not None and (not found[1] or bot.say(line, sender=BOSS)[0].title not in not_understood)
+
+    lines = sorted({line for document in DOCUMENTS for line in chat_lines(document)})
+    assert len(lines) > 1
+    assert [line for line in lines if not is_understood(line)] == []
+
+
+def test_every_toml_block_of_the_stock_page_is_valid(tmp_path: Path) -> None:
+    blocks = re.findall(r"^```toml\n(.*?)^```", read("docs/stock.md"), re.MULTILINE | re.DOTALL)
+    assert len(blocks) > 1
+    for block in blocks:
+        (tmp_path / "suanli.toml").write_text(block, "utf-8")
+        load({}, tmp_path)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_make_target_that_is_named_exists(document: str) -> None:
     named = set(re.findall(r"(?<!\S)make ([a-z]+)", code(read(document))))
@@ -143,8 +180,16 @@ def events_in(source: str) -> Iterator[tuple[str, str]]:
     """Each log event of a module with each of its levels; `say = log.error if … else log.warning` is followed."""
     tree = ast.parse(source)
     chosen = {ast.unparse(n.targets[0]): levels_of(n.value) for n in ast.walk(tree) if isinstance(n, ast.Assign)}
+    named = {
+        n.attr.lower() for n in ast.walk(tree) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "logging"
+    }
     for node in ast.walk(tree):
         match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name("log"), attr="log"), args=[_, ast.Constant(value=str(event))]
+            ):
+                # The level is worked out somewhere in the module, out of those that it names.
+                yield from ((event, level) for level in named)
             case ast.Call(func=said, args=[ast.Constant(value=str(event)), *_]):
                 yield from ((event, level) for level in chosen.get(ast.unparse(said)) or levels_of(said))
 

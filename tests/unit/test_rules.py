@@ -14,8 +14,8 @@ from suanli.domain.stock.rules import (
     Recipient,
     Rule,
     Severity,
+    Watch,
     in_force,
-    listeners,
 )
 from tests.fakes import NOON
 
@@ -162,15 +162,16 @@ def test_the_watch_list_hears_of_a_rule_as_far_as_it_is_theirs() -> None:
         Recipient("ou_b"),
         Recipient("ou_c", severities=frozenset({Severity.CRITICAL})),
     )
-    assert [r.id for r in listeners(RULE, watching, ["ou_op"])] == ["ou_b", "ou_c"]
+    assert [r.id for r in Watch(recipients=watching).listeners(RULE, ["ou_op"])] == ["ou_b", "ou_c"]
 
 
 def test_operators_hear_of_what_nobody_watches() -> None:
     elsewhere = (Recipient("ou_a", models=frozenset({Model("H20")})),)
     for watching in (elsewhere, ()):
-        assert listeners(RULE, watching, ["ou_op", "ou_x"]) == (Recipient("ou_op"), Recipient("ou_x"))
-    assert [r.id for r in listeners(Rule(SCOPE, 1, recipients=("ou_gone",)), elsewhere, ["ou_op"])] == ["ou_op"]
-    assert listeners(RULE, (), []) == ()
+        assert Watch(recipients=watching).listeners(RULE, ["ou_op", "ou_x"]) == (Recipient("ou_op"), Recipient("ou_x"))
+    gone = Rule(SCOPE, 1, recipients=("ou_gone",))
+    assert [r.id for r in Watch(recipients=elsewhere).listeners(gone, ["ou_op"])] == ["ou_op"]
+    assert Watch().listeners(RULE, []) == ()
 
 
 @pytest.mark.parametrize(

@@ -328,8 +328,9 @@ def test_five_hundred_low_models_are_one_message(sqlite_store: SqlStore, clock: 
 def test_every_notice_is_on_record_with_its_message(sqlite_store: SqlStore, clock: FakeClock) -> None:
     desk = Desk(sqlite_store, clock, LOW)
     keys = {p.target.id: p.key for p in desk.look()}
+    number = desk.episode("4090").number
     with sqlite_store.begin() as tx:
-        told: list[Told] = list(tx.episodes.told(desk.episode("4090").number))
+        told: list[Told] = list(tx.episodes.told(number))
     assert {t.recipient: t.message_key for t in told} == keys
 
 

@@ -76,7 +76,7 @@ def plain(text: str) -> Element:
 
 def _field(name: str, field: Input, lang: Lang) -> list[Element]:
     """A field under its label. The platform knows no field for numbers, and none for dates that has a label."""
-    hint = plain(texts_in(lang)(f"card.fill_{field.content}"))
+    hint = plain(texts_in(lang)(f"card.fill.{field.content}"))
     always = {"name": name, "required": field.required, "placeholder": hint}
     if field.content == "date":
         return [{"tag": "div", "text": plain(field.label)}, {"tag": "date_picker", **always}]

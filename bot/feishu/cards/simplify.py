@@ -1,15 +1,15 @@
 """An answer that is too much for a card, without losing a word of it: coarser charts, then words for what was drawn."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.plain import in_words
-from suanli.domain.answer import Answer, Block, Buttons, Chart, Form
+from suanli.domain.answer import Answer, Block, Buttons, Chart, Form, Point
 from suanli.i18n import Lang
 
-COARSER = (4, 8, 16, 32)
-"""Of so many moments of a chart two are kept, step by step."""
+COARSER = (2, 4, 8, 16, 32)
+"""Of so many moments of a chart two are kept, step by step; the first step is only about lines that are level."""
 
 _EXPENDABLE = (Chart, Form, Buttons)
 """What is written in words instead of being drawn, the first kind first."""
@@ -58,12 +58,28 @@ def _simpler(block: Block, lang: Lang, size: int, given_up: bool) -> Block:  # n
 
 def _coarser(chart: Chart, size: int) -> Chart:
     """The chart with two of each `size` moments: where its first line is lowest and highest, so no peak is lost."""
-    first = {point.at: point.value for point in chart.points if point.line == chart.points[0].line}
-    moments = list(dict.fromkeys(point.at for point in chart.points))
+    if not chart.points:
+        return chart
+    lines: dict[str, list[Point]] = {}
+    for point in chart.points:
+        lines.setdefault(point.line, []).append(point)
+    first = {point.at: point.value for point in lines[chart.points[0].line]}
+    kept = _telling(list(dict.fromkeys(point.at for point in chart.points)), first, size)
+    whole, *others = ([point for point in line if point.at in kept] for line in lines.values())
+    return replace(chart, points=(*whole, *(point for line in others for point in _straight(line, first))))
+
+
+def _telling(moments: Sequence[str], values: Mapping[str, float], size: int) -> set[str]:
     kept: set[str] = set()
     for start in range(0, len(moments), size):
         group = moments[start : start + size]
-        known = [at for at in group if at in first] or group
+        known = [at for at in group if at in values] or group
         # Of equals the first and the last: with two of every group, the axis stays even.
-        kept |= {min(known, key=lambda at: first.get(at, 0)), max(reversed(known), key=lambda at: first.get(at, 0))}
-    return replace(chart, points=tuple(point for point in chart.points if point.at in kept))
+        kept |= {min(known, key=lambda at: values.get(at, 0)), max(reversed(known), key=lambda at: values.get(at, 0))}
+    return kept
+
+
+def _straight(line: Sequence[Point], first: Collection[str]) -> Iterable[Point]:
+    """A level line by its two ends, if the chart's first line is there to tell of the moments between."""
+    level = len({point.value for point in line}) == 1 and all(point.at in first for point in line)
+    return dict.fromkeys((line[0], line[-1])) if level else line

@@ -278,8 +278,7 @@ def to_tell(episode: Episode, rule: Rule, told: Told | None, mute: Mute | None, 
     if told is None:
         return News.FIRST
     if told.news < episode.news:
-        # What they missed may be the first notice of all, held back by a filter: the rest is then escalation.
-        return episode.latest if episode.latest is not News.FIRST else News.ESCALATED
+        return episode.latest
     told_at = min(told.told_at, now)
     unmuted = mute is not None and told_at < mute.until
     return News.REMINDER if unmuted or now - told_at >= rule.repeat else None

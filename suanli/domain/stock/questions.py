@@ -84,12 +84,13 @@ class _Lexicon:
         end = len(text)
         sizes = [0] * end + [1]
         for at in reversed(range(end)):
-            fitting = (size for size in self.lengths if at + size <= end and sizes[at + size])
-            sizes[at] = next((size for size in fitting if self._has(text, at, at + size)), 0)
+            sizes[at] = next((size for size in self._after(text, at) if at + size <= end and sizes[at + size]), 0)
         return sizes
 
-    def _has(self, text: str, begin: int, end: int) -> bool:
-        return text[begin:end] in self.meanings and not _is_inside(text, begin) and not _is_inside(text, end)
+    def _after(self, text: str, at: int) -> Iterator[int]:
+        """The sizes of the words that stand at a position; where one ends, the next begins."""
+        found = (size for size in self.lengths if text[at : at + size] in self.meanings)
+        return (size for size in found if not _is_inside(text, at + size))
 
 
 def understand(text: str, fleet: Fleet) -> tuple[str, ...] | None:

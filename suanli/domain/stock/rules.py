@@ -143,11 +143,12 @@ class Recipient:
 
     def wants(self, rule: Rule, severity: Severity) -> bool:
         """Whether a shortage by this rule is any of their business."""
-        return (
-            (not rule.recipients or self.id in rule.recipients)
-            and (not self.models or rule.scope.model in self.models)
-            and (not self.severities or severity in self.severities)
-        )
+        return self.minds(rule) and (not self.severities or severity in self.severities)
+
+    def minds(self, rule: Rule) -> bool:
+        """Whether one of some severity would be."""
+        named = not rule.recipients or self.id in rule.recipients
+        return named and (not self.models or rule.scope.model in self.models)
 
     def is_person(self, person: Person) -> bool:
         """Whether this is `person`."""
@@ -174,9 +175,25 @@ class Watch:
     rules: tuple[Rule, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     check_time: str = "10:00"
+    _named: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+    _minding: Mapping[Model | None, tuple[int, ...]] = field(init=False, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        """Index the watch list by id and by model: a look asks it for every rule, mostly for a few of many people."""
+        named: dict[str, list[int]] = {}
+        minding: dict[Model | None, list[int]] = {}
+        for place, each in enumerate(self.recipients):
+            named.setdefault(each.id, []).append(place)
+            for model in each.models or (None,):
+                minding.setdefault(model, []).append(place)
+        object.__setattr__(self, "_named", {name: tuple(places) for name, places in named.items()})
+        object.__setattr__(self, "_minding", {model: tuple(places) for model, places in minding.items()})
 
-def listeners(rule: Rule, recipients: Sequence[Recipient], operators: Sequence[str]) -> tuple[Recipient, ...]:
-    """Who hears of a rule's shortages of whatever severity: the watch list; the operators if nobody there does."""
-    found = tuple(r for r in recipients if any(r.wants(rule, severity) for severity in Severity))
-    return found or tuple(Recipient(operator) for operator in operators)
+    def listeners(self, rule: Rule, operators: Sequence[str]) -> tuple[Recipient, ...]:
+        """Who hears of a rule's shortages of whatever severity: the watch list; the operators if nobody there does."""
+        if rule.recipients:
+            places = {place for name in rule.recipients for place in self._named.get(name, ())}
+        else:
+            places = {*self._minding.get(None, ()), *self._minding.get(rule.scope.model, ())}
+        found = tuple(each for each in (self.recipients[place] for place in sorted(places)) if each.minds(rule))
+        return found or tuple(Recipient(operator) for operator in operators)
