@@ -106,5 +106,5 @@ def _figures(name: str, looked: Looked) -> tuple[Figure, ...]:
             for look, took in zip(_LOOKS, looked.seconds, strict=True)
         ),
         Figure(f"{name}: slowest of {len(every)}", max(every), "s", Target("<", 1)),
-        Figure(f"{name}: {_FIRST}, rows alone ({looked.rows})", median(looked.floor), "s", rounds=looked.floor),
+        Figure(f"{name}: {looked.rows} rows of {_FIRST!r} alone", median(looked.floor), "s", rounds=looked.floor),
     )

@@ -1,10 +1,12 @@
 """Whether what was measured was also right: every event served, recorded, answered and audited exactly once."""
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from bench.company import COMMAND, Installation, Question
 from bench.floor import stored
@@ -54,6 +56,41 @@ def check_told(
     _same("told of without a message", _rows(database, _TOLD_BY_NOTHING, at), [])
     _same("cards", _read(database, _CARDS.format("IS NULL"), at), people if news else [])
     _same("cards drawn anew", _read(database, _CARDS.format("IS NOT NULL"), at), people if redraws else [])
+
+
+def check_arrived(sent: Sequence[Sent], people: Sequence[str]) -> None:
+    """What was sent is one card of a shortage to each of these people and nothing else."""
+    _same("sent to", sorted(each.receiver for each in sent), sorted(people))
+    _same("no cards", [each for each in sent if each.msg_type != "interactive" or "库存预警" not in each.text], [])
+
+
+def check_sent(database: Path, people: Sequence[str]) -> None:
+    """The outbox holds one message to each of these people and no more, and has seen each of them off."""
+    sent = "SELECT target_id FROM outbox WHERE sent_at IS NOT NULL ORDER BY target_id"
+    _same("settled as sent", _read(database, sent), sorted(people))
+    _same("outbox", _read(database, "SELECT count(*) FROM outbox"), [len(people)])
+
+
+def check_hours(database: Path, scopes: int, hours: int) -> int:
+    """Each of so many scopes has so many hours; how many rows that are."""
+    counts = "SELECT count(*) FROM samples_hourly GROUP BY source, model, region, clock"
+    _same("hours", _read(database, counts), [hours] * scopes)
+    return hours * scopes
+
+
+def check_trends(database: Path, question: str, times: int) -> None:
+    """So many times the question was answered with a trend: a chart with its threshold, and a burn over 14 days."""
+    done = _read(database, "SELECT words FROM audits WHERE outcome = 'ok' AND command = 'stock trend'")
+    _same("audits", done, [question] * times)
+    answers = [str(answer) for answer in _read(database, "SELECT answer FROM outbox WHERE key LIKE 'reply:%'")]
+    _same("answers", [_shows_trend(json.loads(answer)) for answer in answers], [True] * times)
+
+
+def _shows_trend(answer: dict[str, Any]) -> bool:
+    """Whether an answer draws a hundred hours or more beside their threshold, and says how they were counted."""
+    points = [point for block in answer["blocks"] if block["kind"] == "chart" for point in block["points"]]
+    noted = any(block["kind"] == "note" for block in answer["blocks"])
+    return noted and len({point["line"] for point in points}) == 2 and len(points) >= 200
 
 
 _TOLD = """

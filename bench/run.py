@@ -11,7 +11,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from bench import footprint, latency, throughput, within
+from bench import footprint, latency, looks, pace, throughput, trend, within
 from bench.company import Company, open_company
 from bench.figures import Figure, load_average, machine, save, show
 from bench.processes import ROOT
@@ -30,11 +30,14 @@ class _Size:
     latency_events: int
     footprint_events: int
     within_events: int
+    look_rounds: int
+    trend_questions: int
+    pace_models: int
     limit: int
 
 
-_FULL = _Size(7, 1000, 1500, 1000, 1000, 240)
-_QUICK = _Size(1, 200, 150, 100, 200, 120)
+_FULL = _Size(7, 1000, 1500, 1000, 1000, 5, 500, 50, 600)
+_QUICK = _Size(1, 200, 150, 100, 200, 1, 100, 5, 180)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,6 +65,9 @@ def _measure(company: Company, folder: Path, size: _Size, console: Console) -> t
         ("latency", lambda: latency.measure(company, folder, events=size.latency_events)),
         ("footprint", lambda: footprint.measure(company, folder, events=size.footprint_events)),
         ("in one process", lambda: within.measure(company, folder, events=size.within_events)),
+        ("checks", lambda: looks.measure(folder, rounds=size.look_rounds)),
+        ("trend", lambda: trend.measure(folder, questions=size.trend_questions)),
+        ("pace", lambda: pace.measure(folder, models=size.pace_models)),
     )
     clock = SystemClock()
     figures: list[Figure] = []

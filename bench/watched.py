@@ -1,4 +1,4 @@
-"""A company that watches much: ten rules on parts of each of its models, five people told of each, a scripted source."""
+"""A company that watches much: ten rules on parts of each model, five people told of each, and a scripted source."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -42,6 +42,8 @@ def bind(command: Command, words: Sequence[str], turn: Turn) -> Bound | BadWord 
             return BadWord(position, close(word, known), known)
         param, value = taken
         values[param.name] = (*values[param.name], value) if param.many else value
+        if param.rest:
+            still_open = [param, *(p for p in still_open if p is not param)]
         if not param.many:
             still_open.remove(param)
     lacking = (p for p in still_open if not p.optional and not values[p.name])

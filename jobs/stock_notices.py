@@ -38,17 +38,22 @@ class _Notice:
 class Telling:
     """Decides and writes the messages of one look, in its transaction."""
 
-    def __init__(self, tx: Transaction, site: Site, rules: Mapping[Scope, Rule], now: datetime) -> None:
+    def __init__(
+        self, tx: Transaction, site: Site, rules: Mapping[Scope, Rule], now: datetime, *, early: timedelta
+    ) -> None:
         self._tx, self._site, self._rules, self._now = tx, site, rules, now
         self._local = now.astimezone(site.zone)
         self._cards = card.Cards(self._local)
         self._operators = board.operators_of(tx, site)
+        self._early = early
 
     def tell(self, standings: Mapping[Scope, Standing]) -> int:
         """Write one message for each recipient who has something to hear; how many."""
         open_now = [s.episode for s in standings.values() if s.episode and s.episode.state is not State.PENDING]
         over = [e for e in self._tx.episodes.closed_since(self._now - LATE) if not _is_open(standings, e.scope)]
-        episodes = {episode.number: episode for episode in (*open_now, *over) if episode.scope in self._rules}
+        # Of what this look did not count nobody is told: nobody knows whether it is still so.
+        counted = {scope for scope in self._rules if scope in standings and _sees(standings[scope])}
+        episodes = {episode.number: episode for episode in (*open_now, *over) if episode.scope in counted}
         if not episodes:
             return 0
         told = self._last_told(tuple(episodes))
@@ -74,7 +79,9 @@ class Telling:
             standing = standings.get(episode.scope) or Standing(episode.scope)
             for recipient in self._listeners(rule):
                 last = told.get((episode.number, recipient.id))
-                kind = to_tell(episode, rule, last, standing.mute, self._now)
+                kind = to_tell(episode, rule, last, standing.mute, self._now, early=self._early)
+                if kind is News.REMINDER and ledger.awaits(episode.scope, self._now, self._site.zone):
+                    continue
                 if kind and self._hears(recipient, rule, episode, kind, imported):
                     item = ledger.item(episode, kind, last.free if last else None, standing.mute)
                     plan.setdefault(recipient, []).append(_Notice(item, self._next(episode, recipient, last, kind)))

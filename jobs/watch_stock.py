@@ -4,8 +4,8 @@ Sample, episodes, notices and messages are one transaction: a sample is counted 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -37,13 +37,19 @@ UNNAMED = "-"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a look came about: one that somebody asked for needs no second sample, to fire or to be blind."""
+    """How a look came about: one that somebody asked for needs no second sample, to fire or to be blind.
+
+    Reminders may be so `early`: a look that is made once a day would else miss one by seconds, and then by a day.
+    """
 
     fires_at_once: bool = False
     is_blind_at_once: bool = False
+    early: timedelta = timedelta(0)
 
 
-REGULAR, DAILY, ASKED = Look(), Look(fires_at_once=True), Look(fires_at_once=True, is_blind_at_once=True)
+REGULAR = Look()
+DAILY = Look(fires_at_once=True, early=timedelta(minutes=10))
+ASKED = replace(DAILY, is_blind_at_once=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +131,13 @@ class _Check:
 
     def _settle(self, after: Mapping[Scope, Standing]) -> int:
         """Write down what changed and tell of it."""
-        orphans = (s for scope, s in self._before.items() if scope not in self._rules and s.episode)
-        gone = [Standing(s.scope, abandon(s.episode, self._now), mute=s.mute) for s in orphans if s.episode]
-        telling = Telling(self._tx, self._site, self._rules, self._now)
+        orphans = [s for scope, s in self._before.items() if scope not in self._rules]
+        gone = [
+            Standing(s.scope, s.episode and abandon(s.episode, self._now), mute=s.mute)
+            for s in orphans
+            if s.episode or s.blindness != Blindness()
+        ]
+        telling = Telling(self._tx, self._site, self._rules, self._now, early=self._look.early)
         after = {**after, **telling.tell_operators(self._before, after)}
         changed = [s for scope, s in after.items() if s != self._standing(scope)]
         saved = self._tx.episodes.save([*changed, *gone])

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, not_, or_, select, update
 
 from storage.columns import UtcDateTime
-from storage.lanes import Lane, SqlLanes, rate_lanes
+from storage.lanes import HORIZON, Lane, SqlLanes, latest_full, rate_lanes
 from storage.tables import LaneRow, OutboxRow
 from suanli.domain.chat import MessageId, Platform
 from suanli.domain.delivery import Rates
@@ -15,14 +15,23 @@ from suanli.domain.delivery import Rates
 AnyRow = Row[*tuple[Any, ...]]
 
 _NOW = bindparam("now", type_=UtcDateTime())
+_FAR = bindparam("far", type_=UtcDateTime())
+_FULL = bindparam("full", type_=UtcDateTime())
 _PLATFORMS = OutboxRow.platform.in_(bindparam("platforms", expanding=True))
 
 WAITING = and_(OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
-_DUE = and_(WAITING, OutboxRow.due_at <= _NOW, or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until <= _NOW))
+_LEASED = and_(OutboxRow.lease_until > _NOW, OutboxRow.lease_until <= _FAR)
+_DUE = and_(
+    WAITING,
+    or_(OutboxRow.due_at <= _NOW, OutboxRow.due_at > _FAR),
+    or_(OutboxRow.lease_until.is_(None), not_(_LEASED)),
+)
 _ANY_DUE = select(OutboxRow.id).where(_DUE, _PLATFORMS).limit(1)
 
-_LEASED_LANES = select(OutboxRow.lane).where(WAITING, OutboxRow.lease_until > _NOW)
-_RESTING_LANES = select(LaneRow.name).where(LaneRow.ready_at > _NOW)
+_LEASED_LANES = select(OutboxRow.lane).where(WAITING, _LEASED)
+_RESTING_LANES = select(LaneRow.name).where(
+    LaneRow.ready_at > _NOW, LaneRow.ready_at <= _FAR, or_(LaneRow.full_at.is_(None), LaneRow.full_at <= _FULL)
+)
 _PLACED = (
     select(
         OutboxRow.id,
@@ -77,7 +86,7 @@ class Claims:
         ids = self._choose(now, limit, rates)
         if not ids:
             return ()
-        claim = {"ids": ids, "owner": owner, "lease_until": now + lease, "now": now}
+        claim = {"ids": ids, "owner": owner, "lease_until": now + lease, "now": now, "far": now + HORIZON}
         rows = self._connection.execute(_TAKE, claim).all()
         return sorted(rows, key=lambda row: ids.index(row.id))
 
@@ -88,18 +97,29 @@ class Claims:
         return {row.key: row.message_id for row in found}
 
     def _choose(self, now: datetime, limit: int, rates: Mapping[Platform, Rates]) -> Sequence[int]:
-        if self._connection.execute(_ANY_DUE, {"now": now, "platforms": list(rates)}).first() is None:
+        far = now + HORIZON
+        if self._connection.execute(_ANY_DUE, {"now": now, "far": far, "platforms": list(rates)}).first() is None:
             return ()
-        lanes = self._lanes.hold({platform: len(its.whole) for platform, its in rates.items()})
+        lanes = self._hold(now, rates)
         # One that is at its limit is not even asked, so that its many messages do not stand before the others' few.
         able = [name for name, its in rates.items() if all(lanes[each].is_open(now) for each in _lanes_of(name, its))]
-        candidates = self._connection.execute(_CANDIDATES, {"now": now, "platforms": able, "limit": limit}).all()
+        full = max(latest_full(its.lane, now) for its in rates.values())
+        query = {"now": now, "far": far, "full": full, "platforms": able, "limit": limit}
+        candidates = self._connection.execute(_CANDIDATES, query).all()
         if not candidates:
             return ()
         lanes.update(self._lanes.read(sorted({row.lane for row in candidates})))
         chosen = _within_rates(candidates, lanes, now, rates)
         self._lanes.save(lanes.values())
         return chosen
+
+    def _hold(self, now: datetime, rates: Mapping[Platform, Rates]) -> dict[str, Lane]:
+        """The lanes of these platforms, as of now."""
+        lanes = self._lanes.hold({platform: len(its.whole) for platform, its in rates.items()})
+        for platform, its in rates.items():
+            for name, rate in zip(_lanes_of(platform, its), (None, *its.whole), strict=True):
+                lanes[name].set_back(now, rate)
+        return lanes
 
 
 def _lanes_of(platform: Platform, rates: Rates) -> tuple[str, ...]:
@@ -115,6 +135,7 @@ def _within_rates(
         its = rates[row.platform]
         names = (row.lane, *rate_lanes(row.platform, len(its.whole)))
         limits = [(lanes[name], rate) for name, rate in zip(names, (its.lane, *its.whole), strict=True)]
+        limits[0][0].set_back(now, its.lane)
         if all(each.is_open(now) for each, _ in limits):
             for each, rate in limits:
                 each.pass_one(rate, now)

@@ -54,6 +54,11 @@ _LAST_TOLD = _TOLD.join(
     _LAST,
     and_(ToldRow.episode == _LAST.c.episode, ToldRow.recipient == _LAST.c.recipient, ToldRow.count == _LAST.c.count),
 )
+_MESSAGES = (
+    select(ToldRow.message_key)
+    .where(ToldRow.episode.in_(bindparam("numbers", expanding=True)), ToldRow.told_at >= _MOMENT)
+    .distinct()
+)
 _ON_CARDS = _TOLD.where(ToldRow.message_key.in_(bindparam("keys", expanding=True))).order_by(
     ToldRow.episode, ToldRow.recipient, ToldRow.count
 )
@@ -139,6 +144,15 @@ class SqlEpisodes:
     def tell(self, notices: Sequence[Told]) -> None:
         """Write notices down; the same one again (episode, recipient, count) changes nothing."""
         self._run(_TELL, [_told_row(notice) for notice in notices])
+
+    def messages_of(self, numbers: Sequence[int], since: datetime) -> Sequence[str]:
+        """The keys of the messages that told of these episodes at or after `since`, in order."""
+        found = (
+            key
+            for some in batches(numbers)
+            for key in self._connection.execute(_MESSAGES, {"numbers": some, "moment": since}).scalars()
+        )
+        return sorted(set(found))
 
     def on_cards(self, keys: Sequence[str]) -> Mapping[str, Sequence[Told]]:
         """What each of these messages told, by its key; a message that told nothing is left out."""

@@ -3,11 +3,14 @@
 A platform has the lane of its own name, which only pauses, and one for each of its rates (`feishu#0`, `feishu#1` …).
 Whoever reads a lane in order to change it holds the platform's own lane first, so that several processes together
 stay within a rate, and wait for each other in one order. On SQLite the transaction does that by itself.
+
+A moment that lies too far ahead was written before the clock was set back. It is not believed, or nothing would leave
+until the clock has come there again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -15,6 +18,12 @@ from storage.tables import LaneRow
 from storage.upserts import insert_new, insert_or_set
 from suanli.domain.chat import Platform
 from suanli.domain.delivery import Rate, earliest, spend
+
+HORIZON = timedelta(hours=2)
+"""Nothing rests or waits for longer: retries end within an hour."""
+
+_SKEW = timedelta(minutes=1)
+"""How much the clocks of two processes may differ."""
 
 _MAKE = insert_new(LaneRow)
 _READ = (
@@ -35,6 +44,13 @@ class Lane:
     full_at: datetime | None = None
     ready_at: datetime | None = None
 
+    def set_back(self, now: datetime, rate: Rate | None = None) -> None:
+        """Forget what was written before the clock was set back."""
+        if self.ready_at is not None and self.ready_at > now + HORIZON:
+            self.ready_at = None
+        if rate is not None and self.full_at is not None and self.full_at > latest_full(rate, now):
+            self.full_at = self.ready_at = None
+
     def is_open(self, now: datetime) -> bool:
         """Whether a message may go now."""
         return self.ready_at is None or self.ready_at <= now
@@ -43,6 +59,11 @@ class Lane:
         """Count a message that goes now."""
         self.full_at = spend(self.full_at, rate, now)
         self.ready_at = earliest(self.full_at, rate, now)
+
+
+def latest_full(rate: Rate, now: datetime) -> datetime:
+    """When the allowance of a lane is whole again at the latest, all of it having been spent just now."""
+    return now + rate.interval * rate.burst + _SKEW
 
 
 def rate_lanes(platform: Platform, rates: int) -> tuple[str, ...]:

@@ -144,9 +144,7 @@ class Dialogue:
         rates = {platform: Rates(fast, (fast,)) for platform in Platform}
         while True:
             with self.store.begin() as tx:
-                claimed = tx.outbox.claim(
-                    owner="test", now=now, lease=timedelta(minutes=1), limit=100, rates=rates
-                )
+                claimed = tx.outbox.claim(owner="test", now=now, lease=timedelta(minutes=1), limit=100, rates=rates)
                 for parcel in claimed:
                     tx.outbox.sent(parcel, None, now)
             if not claimed:

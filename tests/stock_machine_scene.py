@@ -25,6 +25,7 @@ ALL_4090, ABROAD, H20, H200 = (
     Scope(Model("H20")),
     Scope(Model("H200")),
 )
+SCOPES = {" ".join(scope.words): scope for scope in (ALL_4090, ABROAD, H20, H200)}
 RULES = (
     Rule(ALL_4090, 100, "RTX 4090", samples=2),
     Rule(ABROAD, 20, "4090 abroad", samples=1),
@@ -36,13 +37,17 @@ PEOPLE = (
     Recipient("ou_grave", severities=frozenset({Severity.CRITICAL})),
 )
 SITE = replace(dialogue.SITE, watch=Watch(RULES, PEOPLE), operators=(BOSS.open_id,))
+BURN = 5.0
+"""H20 cards that go in a day; nobody knows of the others, and no rule of theirs asks."""
+
 PLAIN = Person(OpenId("ou_plain"), "plain", "on_plain", "Plain", "ten")
-OUTSIDERS = (LI, GUEST)
+PERSONS = {"boss": BOSS, "plain": PLAIN, "li": LI, "guest": GUEST}
+OUTSIDERS = ("li", "guest")
 
 
-def hears(recipient: str, severity: Severity, local: datetime) -> bool:
+def wants(recipient: str, severity: Severity) -> bool:
     """What PEOPLE say of themselves, said once more."""
-    return listens(recipient, local) and (recipient != "ou_grave" or severity is Severity.CRITICAL)
+    return recipient != "ou_grave" or severity is Severity.CRITICAL
 
 
 def listens(recipient: str, local: datetime) -> bool:
@@ -103,8 +108,9 @@ PERIODS = st.sampled_from(
 PACES = st.sampled_from([5 * MINUTE, 15 * MINUTE, HOUR, 7 * HOUR, DAY])
 BACK = st.sampled_from([SECOND, 3 * MINUTE, 20 * MINUTE, HOUR])
 CRASHES = st.none() | st.none() | st.integers(0, 30)
-NAMES = st.sampled_from([ALL_4090, ALL_4090, ABROAD, H20, H20, H200]).map(lambda scope: " ".join(scope.words))
-SENDERS = st.sampled_from([BOSS, BOSS, PLAIN, PLAIN, LI, GUEST])
+NAMES = st.sampled_from(["4090", "4090", "4090 海外", "H20", "H20", "H200"])
+RECENT = st.integers(0, 1)
+SENDERS = st.sampled_from(["boss", "boss", "plain", "plain", "li", "guest"])
 ETAS = st.sampled_from([0, 1, 3])
 LINES = st.sampled_from(
     [
@@ -115,8 +121,6 @@ LINES = st.sampled_from(
         "/stock po cancel PO-{ticket}",
         "/stock arrived PO-{ticket}",
         "/stock arrived {name}",
-        "/stock unmute {name}",
-        "/stock unmute {name}",
         "/stock rule set {name} min_free=40",
         "/stock rule set {name} min_free=150 repeat=1h",
         "/stock rule set {name} samples=3 keep=1h",

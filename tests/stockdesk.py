@@ -19,7 +19,7 @@ from suanli.domain.stock import Model, Row, Scope
 from suanli.domain.stock.episodes import Episode, Standing
 from suanli.domain.stock.purchases import Ticket
 from suanli.domain.stock.rules import Recipient, Rule, Watch
-from tests.dialogue import LI, SITE, Dialogue
+from tests.dialogue import BOSS, SITE, Dialogue
 from tests.fakes import FakeClock, FakeSource
 
 RULES = (
@@ -152,7 +152,7 @@ class Desk:
 
     def grant(self, person: Person, role: Role) -> None:
         """Give somebody a role, as an admin does in chat."""
-        self.bot.say(f"/role grant {person.open_id} {role.word}", sender=replace(LI, open_id=OpenId("ou_boss")))
+        self.bot.say(f"/role grant {person.open_id} {role.word}", sender=BOSS)
 
 
 def pressable(answer: Answer) -> Iterator[Button]:

@@ -107,12 +107,14 @@ def _fate(turn: Turn, receipt: Receipt | None) -> str:
     texts = turn.texts
     if receipt is None:
         return texts("alerts.fate_forgotten")
+    over_hook = receipt.target.platform is Platform.FEISHU_HOOK
     if receipt.sent_at is not None:
-        key = "alerts.fate_hook" if receipt.target.platform is Platform.FEISHU_HOOK else "alerts.fate_sent"
-        return texts(key)
-    if receipt.instead is not None:
-        return texts("alerts.fate_given_up") + texts("alerts.fate_then", fate=_fate(turn, receipt.instead))
-    return texts("alerts.fate_given_up" if receipt.dead_at is not None else "alerts.fate_waiting")
+        return texts("alerts.fate_hook" if over_hook else "alerts.fate_sent")
+    if receipt.dead_at is None:
+        return texts("alerts.fate_waiting")
+    given_up = texts("alerts.fate_hook_given_up" if over_hook else "alerts.fate_given_up")
+    then = texts("alerts.fate_then", fate=_fate(turn, receipt.instead)) if receipt.instead else ""
+    return given_up + then
 
 
 COMMAND = Command(

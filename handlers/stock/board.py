@@ -1,7 +1,7 @@
 """The cards that hang in chats, the people they concern, and who may do something about a shortage."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handlers.stock import card
 from handlers.stock.ledger import Ledger, read_ledger
@@ -16,6 +16,9 @@ from suanli.domain.stock import Scope
 from suanli.domain.stock.episodes import Episode, Standing, Told
 from suanli.domain.stock.rules import Rule, target_of
 from suanli.i18n import Texts, texts_in
+
+CARDS_LIVE = timedelta(days=14)
+"""How long the platform lets a card be drawn anew (feishu.md §4.2)."""
 
 LOCK = "stock"
 """Held by everything that reads where scopes stand in order to change it."""
@@ -50,10 +53,12 @@ def redraw(
     *,
     standings: Mapping[Scope, Standing] | None = None,
 ) -> int:
-    """Have the newest card of each recipient that shows one of `episodes` drawn as things stand now; how many cards."""
+    """Have every card that shows one of `episodes` drawn as things stand now; how many cards.
+
+    Earlier cards of an episode too, for their buttons work as well: what hangs in a chat is true wherever one looks.
+    """
     changed = {episode.number: episode for episode in episodes}
-    newest = tx.episodes.last_told(tuple(changed)) if changed else {}
-    keys = sorted({told.message_key for told in newest.values()})
+    keys = tx.episodes.messages_of(tuple(changed), now - CARDS_LIVE) if changed else ()
     if not keys:
         return 0
     drawing = _Drawing(tx, site, read_ledger(tx, site), standings or tx.episodes.standings(), changed, now)

@@ -32,6 +32,9 @@ MOST_CONTROLS = 5
 MOST_PARAGRAPHS = 30
 """Shortages with a block of their own."""
 
+OLD = timedelta(hours=1)
+"""A figure that is older than this is shown with its time."""
+
 _OPEN = (State.FIRING, State.ACKED)
 
 
@@ -44,14 +47,14 @@ def alert(texts: Texts, items: Sequence[Item], at: datetime) -> Answer:
     low = [item for item in ranked if item.episode.state is not State.CLOSED]
     actionable = [item for item in low if item.episode.state in _OPEN]
     blocks: tuple[Block, ...] = (
-        *((line(Strong(texts("alert.intro"))),) if low else ()),
+        *((line(Strong(texts("alert.intro"))),) if any(map(_is_firing, low)) else ()),
         *(_lines(texts, item, at) for item in ranked[:MOST_PARAGRAPHS]),
         *_rest(texts, ranked[MOST_PARAGRAPHS:], at),
-        line(texts("alert.checked", at=f"{at:%Y-%m-%d %H:%M:%S}")),
+        line(texts("alert.checked", at=f"{_checked(items, at):%Y-%m-%d %H:%M:%S}")),
         *(block for item in actionable[:MOST_CONTROLS] for block in _controls(texts, item)),
         *((note(texts("alert.more_controls")),) if len(actionable) > MOST_CONTROLS else ()),
     )
-    return Answer(texts.lang, blocks, _title(texts, items, low), _tone(low))
+    return Answer(texts.lang, blocks, _title(texts, items, low), _tone(items, low))
 
 
 class Cards:
@@ -74,18 +77,30 @@ class Cards:
         return made
 
 
+def _checked(items: Sequence[Item], at: datetime) -> datetime:
+    """When these figures were read, which is not when somebody pressed a button."""
+    return max(item.episode.seen_at for item in items).astimezone(at.tzinfo)
+
+
 def _title(texts: Texts, items: Sequence[Item], low: Sequence[Item]) -> str:
     if not low:
-        return texts("alert.title_recovered")
+        return texts("alert.title_recovered" if any(item.is_watched for item in items) else "alert.title_unwatched")
+    if not any(map(_is_firing, low)):
+        claimed = any(item.episode.state is State.ACKED for item in low)
+        return texts("alert.title_claimed" if claimed else "alert.title_recovering")
     if all(item.kind is News.REMINDER for item in items):
         return texts("alert.title_reminder")
     return texts("alert.title_critical" if any(item.kind is News.ESCALATED for item in items) else "alert.title")
 
 
-def _tone(low: Sequence[Item]) -> Tone:
+def _is_firing(item: Item) -> bool:
+    return item.episode.state is State.FIRING
+
+
+def _tone(items: Sequence[Item], low: Sequence[Item]) -> Tone:
     if not low:
-        return Tone.GOOD
-    firing = [item for item in low if item.episode.state is State.FIRING]
+        return Tone.GOOD if any(item.is_watched for item in items) else Tone.MUTED
+    firing = list(filter(_is_firing, low))
     if not firing:
         return Tone.INFO
     critical = any(item.episode.severity is Severity.CRITICAL for item in firing)
@@ -112,6 +127,8 @@ def _low(texts: Texts, item: Item, at: datetime) -> Iterator[tuple[Span, ...]]:
     head = "alert.head_recovering" if is_recovering else "alert.head"
     yield (texts(head, description=rule.title, model=episode.scope.model),)
     yield (texts("alert.free", n=episode.free),)
+    if at - episode.seen_at >= OLD:
+        yield (texts("alert.unseen", at=f"{episode.seen_at.astimezone(at.tzinfo):%m-%d %H:%M}"),)
     yield (texts("alert.threshold", n=rule.min_free),)
     # While enough cards are free again, nothing is missing and nothing is severe.
     if item.suggested or not (item.on_order or is_recovering):
@@ -139,7 +156,7 @@ def _owners(texts: Texts, item: Item, at: datetime) -> Iterator[tuple[Span, ...]
     claim = item.episode.claim
     if claim is not None:
         key = "alert.ordered_by" if claim.ordered else "alert.claimed_by"
-        yield (texts(key), At(claim.by), texts("alert.until", at=f"{claim.until.astimezone(at.tzinfo):%m-%d %H:%M}"))
+        yield (texts(key), At(claim.by), texts("alert.quiet", at=f"{claim.until.astimezone(at.tzinfo):%m-%d %H:%M}"))
     if item.mute is not None and item.mute.is_on(at):
         until = texts("alert.until", at=f"{item.mute.until.astimezone(at.tzinfo):%m-%d %H:%M}")
         yield (texts("alert.muted_by"), At(item.mute.by), until)

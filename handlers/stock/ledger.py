@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from suanli.domain.ports import Transaction
 from suanli.domain.site import Site
 from suanli.domain.stock import Scope
 from suanli.domain.stock.episodes import Episode, Mute, News, State
-from suanli.domain.stock.purchases import Stage, Ticket
+from suanli.domain.stock.purchases import Stage, Ticket, quiet_until
 from suanli.domain.stock.rules import Rule, in_force
 from suanli.domain.stock.trend import Burn, days_until, suggested
 
@@ -67,6 +68,10 @@ class Ledger:
             if ticket.stage is Stage.ORDERED:
                 orders[ticket.scope] = (*orders.get(ticket.scope, ()), ticket)
         object.__setattr__(self, "_orders", orders)
+
+    def awaits(self, scope: Scope, now: datetime, zone: ZoneInfo) -> bool:
+        """Whether cards of a scope are on order and not yet late: nobody is reminded then."""
+        return any(each.eta and now < quiet_until(each.eta, zone) for each in self._orders.get(scope, ()))
 
     def item(self, episode: Episode, kind: News, before: int | None, mute: Mute | None) -> Item:
         """A shortage with all that is known of it. One whose rule is gone is shown with what it was."""

@@ -88,7 +88,7 @@ def ack(turn: Turn, model: Model, region: Place | None, clock: Place | None, epi
     if known.state is State.RECOVERING:
         raise UserError(turn.texts("act.recovering", name=rule.title))
     if known.claim is not None:
-        until = turn.texts("alert.until", at=local(turn, known.claim.until))
+        until = turn.texts("alert.quiet", at=local(turn, known.claim.until))
         return said(turn, turn.texts("act.claimed", name=rule.title), At(known.claim.by), until, tone=Tone.INFO)
     by = Claim(turn.message.sender.open_id, turn.now, turn.now + ACK_LASTS)
     keep(turn, replace(standing, episode=claim(known, by)))
@@ -144,7 +144,7 @@ COMMANDS = (
         example="/stock mute 4090 3d",
         aliases=("库存 静音",),
         params=(*SCOPE, Param("until", UntilArgument()), NUMBER,
-                Param("reason", ReasonArgument(), optional=True, many=True)),
+                Param("reason", ReasonArgument(), optional=True, many=True, rest=True)),
         clickable=True,
     ),
     Command(

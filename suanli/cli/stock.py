@@ -16,7 +16,7 @@ from suanli.domain.stock import Counts, Snapshot, count_scopes
 from suanli.domain.stock.purchases import csv_rows
 from suanli.domain.stock.rules import Rule, Watch
 from suanli.i18n import Texts, texts_in
-from suanli.settings import Process, Settings
+from suanli.settings import Process, Settings, from_process
 
 DELIVERY_LIMIT = timedelta(minutes=2)
 """How long `--check` waits for its messages to leave; what is left goes with the next run, once."""
@@ -25,24 +25,27 @@ DELIVERY_LIMIT = timedelta(minutes=2)
 def run(options: argparse.Namespace) -> int:
     """Look once and exit, or each day in the foreground."""
     logs.configure(sys.stderr)
+    if options.export_purchases:
+        return _export(from_process())
     settings, clock = require(Process.STOCK, migrates=True), SystemClock()
     watch = settings.watch()
     if watch is None:
         raise RuntimeError("the settings were checked to have a watch list")
     store = wiring.open_store(settings)
     try:
-        if options.export_purchases:
-            return _export(store)
         wiring.take_over(settings, store, clock)
         return _check(settings, store, clock, watch) if options.check else _schedule(settings, store, clock, watch)
     finally:
         store.close()
 
 
-def _export(store: Store) -> int:
-    """Every purchase as CSV on the standard output."""
+def _export(settings: Settings) -> int:
+    """Every purchase as CSV on the standard output; that takes a database and nothing else."""
+    wiring.upgrade(settings)
+    store = wiring.open_store(settings)
     with store.begin() as tx:
         tickets = tx.tickets.all()
+    store.close()
     csv.writer(sys.stdout, lineterminator="\n").writerows(csv_rows(tickets))
     return 0
 

@@ -54,12 +54,16 @@ class Argument(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """An argument of a command, shown as the text `argument.<name>`. A `many` one may be given often, as a tuple."""
+    """An argument of a command, shown as the text `argument.<name>`. A `many` one may be given often, as a tuple.
+
+    A `rest` is `many` and free text: from its first word on, every word is its own, whatever else it could mean.
+    """
 
     name: str
     argument: Argument
     optional: bool = False
     many: bool = False
+    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,47 @@
 """A short tour of what people do with the product, played through the real webhook and printed as they see it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from rich.console import Console
 from rich.text import Text
 
-from suanli.sandbox.terminal import PATIENCE, Terminal
+from suanli.sandbox.feishu import Human
+from suanli.sandbox.terminal import Terminal
+from suanli.sandbox.world import World
+
+DELIVERY = timedelta(days=10)
+"""How long the cards that the buyer orders take to come."""
+
+Step = tuple[Human, bool, str, str]
+"""Who does it, whether in the group, what they type, and why."""
 
 
 def tour(terminal: Terminal, console: Console, check: Callable[[], str]) -> None:
-    """Help and ids in private, stock in the group, a typo, and the low-stock message."""
+    """Help and ids, stock in the group, a typo; then a shortage: told, claimed, ordered, and asked about."""
     world = terminal.world
-    script = (
-        (world.buyer, False, "/help", "先看看它会什么 / what can it do"),
-        (world.buyer, False, "/userid", "配置提醒收件人要用的 ID / the ids that settings need"),
-        (world.developer, True, "@算力 /stock", "在群里查库存 / stock, asked in the group"),
-        (world.developer, True, "@算力 /stock 4090", "只看一个型号 / one model"),
-        (world.developer, True, "@算力 /stok 4090", "打错了也没关系 / a typo"),
-    )
-    for human, in_group, text, why in script:
+    due = (terminal.clock.now() + DELIVERY).astimezone(world.settings.timezone).date()
+    for human, in_group, line, why in (*_asking(world), *_running_low(world, due.isoformat())):
         terminal.human, terminal.in_group = human, in_group
         console.print(Text(f"\n# {why}", style="bold"))
-        console.print(f"{terminal.prompt}{text}")
-        terminal.say(text)
-    console.print(Text("\n# 每天 10:00 检查库存（现在就做一次）/ the daily check, done now", style="bold"))
-    console.print(Text(check(), style="grey50"))
-    terminal.show(PATIENCE)
+        console.print(Text(f"{terminal.prompt}{line}"))
+        terminal.take(line, check)
+
+
+def _asking(world: World) -> Iterator[Step]:
+    yield world.buyer, False, "/help", "先看看它会什么 / what can it do"
+    yield world.buyer, False, "/userid", "配置提醒收件人要用的 ID / the ids that settings need"
+    yield world.developer, True, "@算力 /stock", "在群里查库存 / stock, asked in the group"
+    yield world.developer, True, "@算力 /stock 4090", "只看一个型号 / one model"
+    yield world.developer, True, "@算力 国内高主频4090有多少", "像平时一样问 / asked as people ask"
+    yield world.developer, True, "@算力 /stok 4090", "打错了也没关系 / a typo"
+
+
+def _running_low(world: World, due: str) -> Iterator[Step]:
+    buyer = world.buyer
+    yield buyer, False, ":check", "每天 10:00 检查库存（现在就做一次）/ the daily check, done now"
+    yield buyer, False, ":press 认领", "按卡片上的按钮，卡片就地更新 / a button; the card is updated in place"
+    yield buyer, False, f":press 已下单 数量=50 到货={due}", "填好表单，登记采购 / the form, filled in: an order"
+    yield buyer, False, "/stock po", "在途的采购 / what is on order"
+    yield buyer, False, "/stock trend 4090", "够用多久，该买多少 / how long it lasts, how many to buy"
+    yield buyer, False, "/stock rule 4090", "什么时候提醒谁 / when is who told"

@@ -3,20 +3,31 @@
 import multiprocessing
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, delete, insert, select, text
 
-from storage import migrate
+from storage import answers, migrate
 from storage.engine import address
-from storage.tables import Schema
+from storage.store import SqlStore
+from storage.tables import HourRow, OutboxRow, SampleRow, Schema
+from suanli.domain.answer import Answer, line
+from suanli.domain.chat import Platform, TargetKind
+from suanli.domain.stock import Model, Sample
+from suanli.i18n import Lang
+from tests.fakes import NOON
+from tests.parcels import claim
 
 MIGRATIONS = Path(migrate.__file__).with_name("migrations")
 
@@ -111,6 +122,79 @@ def bare_url_made(url: str) -> str:
     """The same database, with the folder of a SQLite file made by a first look."""
     assert migrate.pending(url)
     return url
+
+
+def upgrade_to(url: str, revision: str) -> None:
+    """Bring a database to an earlier version."""
+    assert migrate.pending(url)
+    engine = create_engine(address(url))
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+
+
+def old_answers() -> list[list[Sample]]:
+    """Answers of two sources, over the turn of hours and days, from places without a region, a class, or either."""
+    places = [("国内", "高主频"), ("国内", "普通"), ("海外", ""), ("", "普通"), ("", "")]
+    found = []
+    for source, model, number in product(("grafana", "prometheus"), ("4090", "H20"), range(12)):
+        at = NOON + timedelta(hours=11) + number * timedelta(minutes=25, microseconds=number)
+        found.append(
+            [
+                Sample(
+                    at + timedelta(seconds=len(model)), source, Model(model), *place, 90 + number, number**2 % 7, 3, 1
+                )
+                for place in places[number % 3 :]
+            ]
+        )
+    return found
+
+
+def hours_of(url: str) -> list[tuple[object, ...]]:
+    with connected(url) as connection:
+        return sorted(tuple(row) for row in connection.execute(select(HourRow.__table__)))
+
+
+def test_samples_of_the_first_version_are_counted_into_hours_as_if_each_were_new(bare_url: str) -> None:
+    upgrade_to(bare_url, "0001")
+    rows = [asdict(sample) for answer in old_answers() for sample in answer]
+    with connected(bare_url) as connection:
+        connection.execute(insert(SampleRow), rows)
+        connection.commit()
+    migrate.upgrade(bare_url)
+    filled = hours_of(bare_url)
+    with connected(bare_url) as connection:
+        connection.execute(delete(SampleRow))
+        connection.execute(delete(HourRow))
+        connection.commit()
+    with closing(SqlStore(bare_url)) as store, store.begin() as tx:
+        assert all(tx.samples.add(answer, NOON + timedelta(days=1)) for answer in old_answers())
+    assert len(filled) > 100
+    assert filled == hours_of(bare_url)
+
+
+def test_messages_of_the_first_version_are_delivered_after_the_upgrade_or_stay_as_they_were(bare_url: str) -> None:
+    upgrade_to(bare_url, "0001")
+    row = {
+        "uuid": "u", "platform": Platform.FEISHU, "target_kind": TargetKind.OPEN_ID, "target_id": "ou_1", "lane": "l",
+        "urgent": False, "answer": answers.dump(Answer(Lang.ZH, (line("你好"),))), "as_text": False,
+        "created_at": NOON, "due_at": NOON, "attempts": 0, "error": "",
+    }  # fmt: skip
+    with connected(bare_url) as connection:
+        connection.execute(
+            insert(OutboxRow), [row | {"key": "old", "sent_at": NOON}, row | {"key": "k", "sent_at": None}]
+        )
+        connection.commit()
+    migrate.upgrade(bare_url)
+    with closing(SqlStore(bare_url)) as store:
+        (parcel,) = claim(store, NOON)
+        with store.begin() as tx:
+            assert tx.outbox.sent(parcel, None, NOON)
+            assert tx.outbox.receipts(["old"])["old"].sent_at == NOON
+    assert (parcel.key, parcel.attempts, parcel.redraws, parcel.revision, parcel.alert) == ("k", 1, None, 0, False)
 
 
 def test_migrations_are_numbered_in_the_order_in_which_they_follow_each_other() -> None:

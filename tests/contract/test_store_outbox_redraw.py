@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -259,3 +259,53 @@ def test_a_platform_at_its_limit_does_not_hide_the_other_behind_its_many_message
     post(store, NOON, *(draft(f"a{number}", f"ou_{number}") for number in range(30)), hook("b"))
     assert keys(claim(store, NOON, limit=3, rates=rates)) == ["a0"]
     assert keys(claim(store, NOON, limit=3, rates=rates)) == ["b"]
+
+
+BACK = 3 * timedelta(days=1)
+
+
+def test_after_the_clock_was_set_back_messages_leave_as_before(store: Store) -> None:
+    slow = {Platform.FEISHU: Rates(Rate(1, 60 * SECOND), (Rate(2, 60 * SECOND),))}
+    post(store, NOON, draft("a"))
+    assert all(sent(store, parcel) for parcel in claim(store, NOON, rates=slow))
+    post(store, NOON, draft("of the future"), draft("b", "ou_2"))
+    now = NOON - BACK
+    (parcel,) = claim(store, now, limit=1, rates=slow)
+    assert parcel.key == "of the future"
+    assert sent(store, parcel)
+    assert claim(store, now, rates=slow) == ()
+    assert keys(claim(store, now + 60 * SECOND, rates=slow)) == ["b"]
+
+
+def test_a_message_whose_process_died_before_the_clock_was_set_back_is_not_held_for_ever(store: Store) -> None:
+    post(store, NOON, draft("k"))
+    (lost,) = claim(store, NOON)
+    (parcel,) = claim(store, NOON - BACK)
+    assert (parcel.uuid, parcel.attempts) == (lost.uuid, 2)
+
+
+@pytest.mark.parametrize("lane", [None, target("ou_1").lane])
+def test_a_rest_of_the_future_is_over_when_the_clock_is_set_back_and_a_new_one_holds(
+    store: Store, lane: str | None
+) -> None:
+    def rest(now: datetime) -> None:
+        with store.begin() as tx:
+            tx.outbox.pause(Platform.FEISHU, lane, now + 30 * SECOND)
+
+    rest(NOON)
+    post(store, NOON, draft("a"), draft("b"))
+    now = NOON - BACK
+    (parcel,) = claim(store, now)
+    assert sent(store, parcel)
+    rest(now)
+    assert claim(store, now + 29 * SECOND) == ()
+    assert keys(claim(store, now + 30 * SECOND)) == ["b"]
+
+
+def test_clocks_that_differ_by_seconds_keep_the_rates_together(store: Store) -> None:
+    slow = {Platform.FEISHU: Rates(Rate(1, 5 * SECOND), (Rate(1, 5 * SECOND),))}
+    post(store, NOON - 9 * SECOND, draft("a"), draft("b"), draft("c", "ou_2"))
+    (parcel,) = claim(store, NOON, rates=slow)
+    assert sent(store, parcel)
+    assert claim(store, NOON - 9 * SECOND, rates=slow) == ()
+    assert keys(claim(store, NOON + 5 * SECOND, rates=slow)) == ["b"]

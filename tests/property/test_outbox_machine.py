@@ -235,6 +235,8 @@ class OutboxMachine(RuleBasedStateMachine):
         message = self.messages[parcel.key]
         if before:
             message.befall(fate, self.now)
+            # A try that is given back may come again with the same number: nobody settles the first one twice.
+            self.held = [each for each in self.held if each is not parcel or fate.counts]
         elif self.holds(parcel):
             message.owner = None
 

@@ -141,6 +141,7 @@ def test_a_card_value_that_is_no_button_of_ours_does_nothing(world: World, someb
     card = world.feishu.ask(somebody, "/help")
     before = footprint(world)
     clicked = world.feishu.click(somebody, card.message_id, value)
+    assert clicked.answer is not None
     assert clicked.answer.status == 200
     assert footprint(world) == before
 

@@ -60,7 +60,7 @@ def screen(world: World) -> Screen:
     return Screen(world)
 
 
-def test_the_tour_shows_help_ids_stock_a_typo_and_the_low_stock_message(screen: Screen) -> None:
+def test_the_tour_shows_help_ids_stock_a_typo_and_a_shortage_to_its_order(screen: Screen) -> None:
     shown = screen.take_the_tour()
     seen = (
         "命令一览",
@@ -68,8 +68,16 @@ def test_the_tour_shows_help_ids_stock_a_typo_and_the_low_stock_message(screen: 
         "GPU 库存",
         "4090 库存",
         "没有 /stok 这个命令",
+        "国内 高主频 4090 库存",
         "GPU库存预警",
         "当前空闲：85 张",
+        "☁ 已认领 RTX 4090",
+        "- 已认领：@李雷",
+        "☁ 已登记 PO-1：4090 50 张",
+        "- 在途：50 张",
+        "PO-1 4090 50 张：已下单",
+        "4090 近 14 天趋势",
+        "4090 的库存规则",
     )
     assert [each for each in seen if each not in shown] == []
 

@@ -213,9 +213,14 @@ def test_nginx_lets_through_what_the_webhook_serves_and_nothing_else(sqlite_stor
     router = Router(sqlite_store, SITE, clock, wake=lambda: None)
     app = Flask("test", static_folder=None)
     app.register_blueprint(feishu_blueprint(Gate("a", "b", "c"), Identity(sqlite_store, "a", clock), router))
-    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    text = re.sub(r"^ *#.*\n", "", (DEPLOY / "nginx.conf").read_text("utf-8"), flags=re.MULTILINE)
     locations = dict(re.findall(r"location ([^{]+) \{([^}]*)\}", text))
     passed = {name.removeprefix("= ") for name, body in locations.items() if "proxy_pass" in body}
     assert passed == {rule.rule for rule in app.url_map.iter_rules()}
     assert "return 404;" in locations["/"]
     assert f"client_max_body_size {MAX_BODY >> 20}m;" in text
+
+
+def test_nginx_shows_how_to_let_other_systems_alerts_through() -> None:
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    assert re.search(r"# location = /webhooks/alertmanager \{\n +# +allow .*\n +# +deny all;", text)

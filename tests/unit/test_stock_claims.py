@@ -109,7 +109,7 @@ def test_a_claim_draws_every_recipients_newest_card_anew_with_who_claimed_until_
     pressed = desk.press(ACK)
     assert {p.target.id: p.redraws for p in pressed.drawn} == cards
     for parcel in pressed.drawn:
-        assert "已认领：ou_a，到 11-22 12:00" in desk.read(parcel)
+        assert "已认领：ou_a，11-22 12:00 前不再提醒" in desk.read(parcel)
     assert pressed.said == []
     assert desk.episode("4090").state is State.ACKED
 
@@ -151,7 +151,7 @@ def test_a_second_click_of_the_same_person_changes_nothing_and_says_so(desk: Des
     desk.press(ACK)
     before = desk.known()
     again = desk.press(ACK)
-    assert again.words == "RTX 4090 已经有人处理：您，到 11-21 12:00"
+    assert again.words == "RTX 4090 已经有人处理：您，11-21 12:00 前不再提醒"
     assert (desk.known(), again.drawn, again.said) == (before, [], [])
 
 
@@ -159,7 +159,7 @@ def test_a_second_persons_click_changes_nothing_and_names_nobody_by_id(desk: Des
     desk.press(ACK, by=ANN)
     before = desk.known()
     again = desk.press(ACK, by=BEN)
-    assert again.words == "RTX 4090 已经有人处理：一位同事，到 11-21 12:00"
+    assert again.words == "RTX 4090 已经有人处理：一位同事，11-21 12:00 前不再提醒"
     assert desk.known() == before
     assert "已经有人处理：ou_a" in desk.ask_bot(ACK, by=BEN)
 
@@ -182,7 +182,7 @@ def test_of_two_people_who_click_at_once_one_claims_and_the_other_is_told(desk: 
     claim = desk.episode("4090").claim
     assert claim is not None
     assert words.pop(claim.by).startswith("已认领")
-    assert list(words.values()) == ["RTX 4090 已经有人处理：一位同事，到 11-21 12:00"]
+    assert list(words.values()) == ["RTX 4090 已经有人处理：一位同事，11-21 12:00 前不再提醒"]
 
 
 def test_a_click_that_is_delivered_twice_is_one_click(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from jobs.import_history import import_history
+from jobs.watch_stock import ASKED
 from storage.store import SqlStore
 from suanli.domain.access import Grant, Role
 from suanli.domain.chat import OpenId, Platform, TargetKind
@@ -14,7 +15,7 @@ from suanli.domain.stock.episodes import State, Told
 from suanli.domain.stock.rules import Field, Override, Recipient, Rule, Severity
 from suanli.domain.stock.trend import Burn
 from suanli.i18n import Lang
-from tests.dialogue import SITE
+from tests.dialogue import BOSS, SITE
 from tests.fakes import FakeClock
 from tests.stockdesk import LOW, RULES, Desk, row
 
@@ -358,3 +359,23 @@ def test_history_is_imported_once_and_never_turns_time_back(sqlite_store: SqlSto
 
 def test_no_history_is_nothing_to_import(sqlite_store: SqlStore, clock: FakeClock) -> None:
     assert import_history(sqlite_store, {}, ["ou_a"], clock.now()) == 0
+
+
+def test_a_look_once_a_day_does_not_miss_a_reminder_by_seconds(sqlite_store: SqlStore, clock: FakeClock) -> None:
+    desk = Desk(sqlite_store, clock, LOW)
+    assert len(desk.ask()) == 2
+    assert len(desk.look(after=DAY - timedelta(seconds=5), kind=ASKED)) == 2
+    assert desk.look(after=timedelta(minutes=10), kind=ASKED) == []
+
+
+def test_an_order_keeps_reminders_away_also_after_the_cards_came_and_went(
+    sqlite_store: SqlStore, clock: FakeClock
+) -> None:
+    plenty = [row(R4090, 300), row(RH20, 30)]
+    desk = Desk(sqlite_store, clock, LOW, plenty, LOW, rules=RULES[:1])
+    assert len(desk.look()) == 2
+    desk.bot.say("/stock po 4090 50 2026-11-30", sender=BOSS)
+    assert [len(desk.look(after=MINUTES)) for _ in range(2)] == [0, 0]
+    assert desk.episode("4090").claim is None
+    assert [len(desk.look(after=DAY)) for _ in range(8)] == [0] * 8
+    assert len(desk.look(after=5 * DAY)) == 2

@@ -66,7 +66,7 @@ def test_every_card_shows_the_order_and_a_button_for_its_arrival(desk: Desk) -> 
     for parcel in pressed.drawn:
         words = desk.read(parcel)
         assert "在途：50 张，预计 12-31 到货" in words
-        assert "已下单：ou_a，到 01-02 00:00" in words
+        assert "已下单：ou_a，01-02 00:00 前不再提醒" in words
         assert "/stock arrived 4090 PO-1" in buttons(parcel.answer)
     assert pressed.said == []
 

@@ -1,6 +1,7 @@
 """Purchases as people type them, and the lists of them."""
 
 import csv
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,12 +12,13 @@ from storage.store import SqlStore
 from suanli.domain.access import Role
 from suanli.domain.answer import Tone
 from suanli.domain.audit import Outcome
+from suanli.domain.chat import Person
 from suanli.domain.stock import Model, Product, Scope
 from suanli.domain.stock.episodes import State
 from suanli.domain.stock.rules import Rule
 from tests.dialogue import BOSS, LI, SITE
 from tests.fakes import FakeClock
-from tests.stockdesk import BEN, LOW, R4090, RH20, Desk, button, buttons, row
+from tests.stockdesk import ANN, BEN, LOW, R4090, RH20, Desk, button, buttons, row
 
 ORDER = "/stock po 4090 50 12-31"
 
@@ -94,6 +96,25 @@ def test_cards_may_be_bought_of_what_is_not_short_and_has_no_rule(desk: Desk) ->
     assert "PO-1：H200 8 张" in desk.ask_bot("/stock po H200 8 12-31", by=BOSS)
     (ticket,) = desk.tickets()
     assert ticket.episode is None
+
+
+def test_two_people_who_register_the_same_order_at_once_make_one_purchase(desk: Desk) -> None:
+    together, said = threading.Barrier(2), list[str]()
+
+    def press(person: Person) -> None:
+        bot = Desk(desk.store, desk.clock, LOW).bot
+        together.wait()
+        toast, _ = bot.press({"run": ORDER}, sender=person, key=f"cli_a:{person.open_id}")
+        said.append(toast.text if toast else "")
+
+    threads = [threading.Thread(target=press, args=(person,)) for person in (ANN, BEN)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(desk.tickets()) == 1
+    assert sorted(words[:4] for words in said) == sorted(["PO-1", "已登记 "])
+    assert "PO-1（4090）已经登记过：一位同事" in said
 
 
 # Lists.

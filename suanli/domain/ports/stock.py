@@ -99,6 +99,9 @@ class Episodes(Protocol):
     def tell(self, notices: Sequence[Told]) -> None:
         """Write notices down; the same one again (episode, recipient, count) changes nothing."""
 
+    def messages_of(self, numbers: Sequence[int], since: datetime) -> Sequence[str]:
+        """The keys of the messages that told of these episodes at or after `since`."""
+
     def on_cards(self, keys: Sequence[str]) -> Mapping[str, Sequence[Told]]:
         """What each of these messages told, by its key."""
 

@@ -266,8 +266,16 @@ class Told:
     message_key: str
 
 
-def to_tell(episode: Episode, rule: Rule, told: Told | None, mute: Mute | None, now: datetime) -> News | None:
-    """What one recipient is to be told of an episode now, given the last notice they got of it."""
+def to_tell(
+    episode: Episode,
+    rule: Rule,
+    told: Told | None,
+    mute: Mute | None,
+    now: datetime,
+    *,
+    early: timedelta = timedelta(0),
+) -> News | None:
+    """What one recipient is to be told of an episode now, given the last notice they got; a reminder, so `early`."""
     if mute is not None and mute.is_on(now):
         return None
     if episode.state is State.CLOSED:
@@ -281,4 +289,4 @@ def to_tell(episode: Episode, rule: Rule, told: Told | None, mute: Mute | None, 
         return episode.latest
     told_at = min(told.told_at, now)
     unmuted = mute is not None and told_at < mute.until
-    return News.REMINDER if unmuted or now - told_at >= rule.repeat else None
+    return News.REMINDER if unmuted or now - told_at >= rule.repeat - early else None

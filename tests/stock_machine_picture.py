@@ -1,0 +1,90 @@
+"""What the store says of the stock at one moment, and what a message says of shortages."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.plain import as_text
+from storage.store import SqlStore
+from suanli.domain.answer import Answer
+from suanli.domain.stock import Scope
+from suanli.domain.stock.episodes import Episode, Standing, State, Told
+from suanli.domain.stock.purchases import Stage, Ticket
+from suanli.domain.stock.rules import Rule, in_force
+from tests.stock_machine_scene import DAY, RULES, SITE
+
+SHOWN = re.compile(r"^[🔴🟡✅] (.+) \([^()\n]+\).*\n   - 当前空闲：(.+) 张$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything that is remembered at one moment; `episodes` are those that ever fired."""
+
+    standings: Mapping[Scope, Standing]
+    episodes: Mapping[int, Episode]
+    told: Mapping[tuple[int, str, int], Told]
+    tickets: Sequence[Ticket]
+    rules: Mapping[Scope, Rule]
+
+    @classmethod
+    def take(cls, store: SqlStore) -> "Picture":
+        with store.begin() as tx:
+            standings, fired = tx.episodes.standings(), tx.episodes.newest(1000)
+            notices = [notice for episode in fired for notice in tx.episodes.told(episode.number)]
+            rules = {rule.scope: rule for rule in in_force(RULES, tx.overrides.all())}
+            tickets = tuple(tx.tickets.all())
+        told = {(notice.episode, notice.recipient, notice.count): notice for notice in notices}
+        assert len(told) == len(notices)
+        return cls(standings, {episode.number: episode for episode in fired}, told, tickets, rules)
+
+    def of(self, scope: Scope) -> Standing:
+        return self.standings.get(scope) or Standing(scope)
+
+    def episode(self, scope: Scope) -> Episode | None:
+        return self.of(scope).episode
+
+    @property
+    def open_episodes(self) -> Iterator[Episode]:
+        return (standing.episode for standing in self.standings.values() if standing.episode)
+
+    def after(self, before: Episode) -> Episode | None:
+        """What an episode has become; None of one that never fired and is dropped."""
+        known = self.episode(before.scope)
+        return known if known and known.number == before.number else self.episodes.get(before.number)
+
+    def awaits(self, scope: Scope, now: datetime) -> bool:
+        """Whether cards are on order that may still come until the end of the day after."""
+        today = now.astimezone(SITE.zone).date()
+        ordered = (each.eta for each in self.tickets if each.scope == scope and each.stage is Stage.ORDERED)
+        return any(eta is not None and today <= eta + DAY for eta in ordered)
+
+    def newest_cards(self, number: int) -> set[str]:
+        """The last message to each recipient that tells of an episode."""
+        newest: dict[str, Told] = {}
+        for (episode, recipient, count), told in self.told.items():
+            if episode == number and (recipient not in newest or newest[recipient].count < count):
+                newest[recipient] = told
+        return {told.message_key for told in newest.values()}
+
+    def on_card(self, key: str) -> set[int]:
+        """The episodes that a message tells of."""
+        return {told.episode for told in self.told.values() if told.message_key == key}
+
+    def is_whole(self) -> None:
+        """One open episode a scope at most, and what fired is found by its number."""
+        fired = [episode for episode in self.episodes.values() if episode.state is not State.CLOSED]
+        assert len({episode.scope for episode in fired}) == len(fired)
+        assert fired == sorted(
+            (each for each in self.open_episodes if each.state is not State.PENDING), key=lambda each: -each.number
+        )
+        told = defaultdict[str, set[str]](set)
+        for notice in self.told.values():
+            told[notice.message_key].add(notice.recipient)
+        assert all(len(people) == 1 for people in told.values())
+
+
+def figures(answer: Answer, now: datetime) -> set[tuple[str, str]]:
+    """The free cards that a message names, each with the name of its rule."""
+    return set(SHOWN.findall(as_text(answer, now, SITE.zone)))
