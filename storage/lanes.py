@@ -9,7 +9,7 @@ until the clock has come there again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select
@@ -43,13 +43,14 @@ class Lane:
     name: str
     full_at: datetime | None = None
     ready_at: datetime | None = None
+    changed: bool = False
 
     def set_back(self, now: datetime, rate: Rate | None = None) -> None:
         """Forget what was written before the clock was set back."""
         if self.ready_at is not None and self.ready_at > now + HORIZON:
-            self.ready_at = None
+            self.ready_at, self.changed = None, True
         if rate is not None and self.full_at is not None and self.full_at > latest_full(rate, now):
-            self.full_at = self.ready_at = None
+            self.full_at, self.ready_at, self.changed = None, None, True
 
     def is_open(self, now: datetime) -> bool:
         """Whether a message may go now."""
@@ -59,6 +60,7 @@ class Lane:
         """Count a message that goes now."""
         self.full_at = spend(self.full_at, rate, now)
         self.ready_at = earliest(self.full_at, rate, now)
+        self.changed = True
 
 
 def latest_full(rate: Rate, now: datetime) -> datetime:
@@ -84,8 +86,11 @@ class SqlLanes:
         names = sorted(
             name for platform, rates in platforms.items() for name in (platform, *rate_lanes(platform, rates))
         )
-        self._connection.execute(_MAKE, [{"name": name} for name in names])
-        return {row.name: Lane(*row) for row in self._connection.execute(_HOLD, {"names": names})}
+        held = self._connection.execute(_HOLD, {"names": names}).all()
+        if len(held) < len(names):
+            self._connection.execute(_MAKE, [{"name": name} for name in names])
+            held = self._connection.execute(_HOLD, {"names": names}).all()
+        return {row.name: Lane(*row) for row in held}
 
     def read(self, names: Sequence[str]) -> Mapping[str, Lane]:
         """These lanes, new ones for those that were never used."""
@@ -93,8 +98,11 @@ class SqlLanes:
         return {name: known.get(name) or Lane(name) for name in names}
 
     def save(self, lanes: Iterable[Lane]) -> None:
-        """Write lanes back. Their platform is held."""
-        self._connection.execute(_SAVE, [asdict(lane) for lane in lanes])
+        """Write lanes back that have changed. Their platform is held."""
+        changed = (lane for lane in lanes if lane.changed)
+        rows = [{"name": lane.name, "full_at": lane.full_at, "ready_at": lane.ready_at} for lane in changed]
+        if rows:
+            self._connection.execute(_SAVE, rows)
 
     def pause(self, platform: Platform, lane: str | None, until: datetime) -> None:
         """Let a lane, or with None the whole platform, rest until then, or longer if it rests already."""

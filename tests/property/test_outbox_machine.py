@@ -3,7 +3,7 @@
 import shutil
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -102,7 +102,7 @@ class Message:
 
     @property
     def rank(self) -> tuple[bool, int]:
-        return (not self.urgent, self.order)
+        return not self.urgent, self.order
 
 
 @dataclass
@@ -168,10 +168,8 @@ class OutboxMachine(RuleBasedStateMachine):
         self.draw(data.draw(st.sampled_from(["k0", "k1"])), urgent=urgent)
 
     def draw(self, of: str, *, urgent: bool) -> None:
-        lane = self.messages[of].lane
-        draft = redraw(of, to=lane.rpartition(":")[2], urgent=urgent)
-        known = self.messages.get(draft.key)
-        draft = replace(draft, answer=answer(f"{known.revision + 1 if known else 0}"))
+        lane, known = self.messages[of].lane, self.messages.get(f"redraw:{of}")
+        draft = redraw(of, f"{known.revision + 1 if known else 0}", to=lane.rpartition(":")[2], urgent=urgent)
         post(self.store, self.now, draft)
         if known:
             known.draw_anew(self.now, urgent=urgent)
@@ -235,15 +233,15 @@ class OutboxMachine(RuleBasedStateMachine):
         message = self.messages[parcel.key]
         if before:
             message.befall(fate, self.now)
-            # A try that is given back may come again with the same number: nobody settles the first one twice.
-            self.held = [each for each in self.held if each is not parcel or fate.counts]
+            if not fate.counts:  # it may come again with the same number: nobody settles the first one twice
+                self.held = [each for each in self.held if each is not parcel]
         elif self.holds(parcel):
             message.owner = None
 
     def holds(self, parcel: Parcel) -> bool:
-        message = self.messages[parcel.key]
-        claim = (message.owner, message.attempts, message.claimed_revision)
-        return message.end is None and claim == (parcel.owner, parcel.attempts, parcel.revision)
+        row = self.messages[parcel.key]
+        claim = (parcel.owner, parcel.attempts, parcel.revision)
+        return row.end is None and claim == (row.owner, row.attempts, row.claimed_revision)
 
     def is_ours(self, parcel: Parcel) -> bool:
         return self.holds(parcel) and parcel.revision == self.messages[parcel.key].revision
@@ -273,8 +271,8 @@ class OutboxMachine(RuleBasedStateMachine):
         assert (parcel.uuid, parcel.attempts, parcel.as_text) == (message.uuid, message.attempts, message.as_text)
         assert parcel.first_tried_at == message.first_tried_at
         if message.redraws is not None:
-            sent = self.messages[message.redraws].end == "sent"
-            assert parcel.drawn == (message_id(message.redraws) if sent else None)
+            of = self.messages[message.redraws]
+            assert parcel.drawn == (message_id(of.key) if of.end == "sent" else None)
             assert (parcel.revision, parcel.answer) == (message.revision, answer(f"{message.revision}"))
         for name, rate in self.limits_of(message):
             self.limits[name].moments.append(self.now)

@@ -143,7 +143,7 @@ def test_a_source_that_fails_is_an_error_and_no_zero(site: Site) -> None:
     assert done.returncode == 1
     assert "取不到库存数据" in done.stdout
     (sent,) = site.feishu.tenant.sent
-    assert "今天的库存检查没有完成" in sent.text
+    assert "看不到库存数据" in sent.text
 
 
 def test_a_message_that_nobody_can_receive_is_reported(site: Site) -> None:

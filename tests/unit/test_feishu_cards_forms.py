@@ -130,10 +130,14 @@ def test_a_value_is_written_as_a_person_would(value: float, drawn_as: float) -> 
     assert element["chart_spec"]["data"]["values"][0]["y"] == drawn_as
 
 
-def test_what_is_no_number_is_not_drawn_and_nothing_left_is_told_in_words() -> None:
-    points = tuple(Point("a", "b", value) for value in (math.nan, math.inf, -math.inf))
-    some, none = drawn(Chart("t", (*points, Point("c", "b", 1)), "s"), Chart("t", points, "no <b>data</b>"))
-    assert [value["x"] for value in some["chart_spec"]["data"]["values"]] == ["c"]
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_is_refused_where_it_is_made(value: float) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        Point("a", "b", value)
+
+
+def test_a_chart_of_nothing_is_told_in_words() -> None:
+    (none,) = drawn(Chart("t", (), "no <b>data</b>"))
     assert none["content"] == "**t**\nno &#60;b&#62;data&#60;/b&#62;"
 
 

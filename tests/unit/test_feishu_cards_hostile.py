@@ -99,7 +99,14 @@ BLOCK = st.one_of(
     ),
     st.builds(Divider),
     forms(),
-    st.builds(Chart, TEXT, st.lists(st.builds(Point, TEXT, TEXT, st.floats()), max_size=40).map(tuple), TEXT),
+    st.builds(
+        Chart,
+        TEXT,
+        st.lists(st.builds(Point, TEXT, TEXT, st.floats(allow_nan=False, allow_infinity=False)), max_size=40).map(
+            tuple
+        ),
+        TEXT,
+    ),
 )
 BLOCKS = st.lists(BLOCK, max_size=6).map(tuple)
 ANSWERS = st.builds(Answer, st.sampled_from(Lang), BLOCKS, TEXT.map(lambda text: f"t{text}"), st.sampled_from(Tone))

@@ -1,6 +1,5 @@
 """Charts on cards: lines as VChart draws them, from JSON alone (feishu.md §4.3)."""
 
-import math
 from typing import Any
 
 from bot.plain import clean
@@ -15,7 +14,7 @@ _EXACT = 1e15
 
 def chart(block: Chart) -> dict[str, Any] | None:
     """Lines over the moments in the order of the points; None when there is nothing to draw."""
-    points = [point for point in block.points if math.isfinite(point.value)]
+    points = block.points
     if not points:
         return None
     lines = {point.line for point in points}
