@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.plain import as_text
+from handlers.stock.board import CARDS_LIVE
 from jobs.stock_notices import LATE
 from jobs.watch_stock import Look
 from suanli.domain.delivery import Draft
@@ -87,8 +88,8 @@ class Notices:
     # The messages.
 
     def _is_redrawn(self, number: int, before: Picture, posted: Iterable[Draft]) -> None:
-        """What changed is seen on the newest card that each recipient had."""
-        assert before.newest_cards(number) <= {draft.redraws for draft in posted}
+        """What changed is seen on every card that the platform lets be changed."""
+        assert before.cards(number, self.now - CARDS_LIVE) <= {draft.redraws for draft in posted}
 
     def _is_true(self, after: Picture, posted: Sequence[Draft]) -> None:
         """Names are new, drawings are of known messages, and every figure is one that was counted."""
@@ -123,8 +124,9 @@ class Notices:
             assert (told.free, told.told_at) == (self.shortages.free[told.episode], self.now)
             self._may_be_told(episode, after, told, look)
             self.heard[told.episode, told.recipient].append(Heard(told, episode.severity, self.now, self.elapsed))
-        for each in (each for some in self.heard.values() for each in some):
-            each.at = min(each.at, self.now)
+        for (number, _), some in self.heard.items():
+            for each in some if after.episodes[number].scope in reply.counts else ():
+                each.at = min(each.at, self.now)
 
     def _may_be_told(self, episode: Episode, after: Picture, told: Told, look: Look) -> None:
         """This notice is in its place among those that this recipient got of this episode."""

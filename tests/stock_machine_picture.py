@@ -13,9 +13,12 @@ from suanli.domain.stock import Scope
 from suanli.domain.stock.episodes import Episode, Standing, State, Told
 from suanli.domain.stock.purchases import Stage, Ticket
 from suanli.domain.stock.rules import Rule, in_force
+from tests.fakes import NOON
 from tests.stock_machine_scene import DAY, RULES, SITE
 
 SHOWN = re.compile(r"^[🔴🟡✅] (.+) \([^()\n]+\).*\n   - 当前空闲：(.+) 张$", re.MULTILINE)
+
+LONG_AGO = NOON - 1000 * DAY
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Picture:
     def take(cls, store: SqlStore) -> "Picture":
         with store.begin() as tx:
             standings, fired = tx.episodes.standings(), tx.episodes.newest(1000)
-            notices = [notice for episode in fired for notice in tx.episodes.told(episode.number)]
+            keys = tx.episodes.messages_of([episode.number for episode in fired], LONG_AGO)
+            notices = [notice for notices in tx.episodes.on_cards(keys).values() for notice in notices]
             rules = {rule.scope: rule for rule in in_force(RULES, tx.overrides.all())}
             tickets = tuple(tx.tickets.all())
         told = {(notice.episode, notice.recipient, notice.count): notice for notice in notices}
@@ -60,13 +64,9 @@ class Picture:
         ordered = (each.eta for each in self.tickets if each.scope == scope and each.stage is Stage.ORDERED)
         return any(eta is not None and today <= eta + DAY for eta in ordered)
 
-    def newest_cards(self, number: int) -> set[str]:
-        """The last message to each recipient that tells of an episode."""
-        newest: dict[str, Told] = {}
-        for (episode, recipient, count), told in self.told.items():
-            if episode == number and (recipient not in newest or newest[recipient].count < count):
-                newest[recipient] = told
-        return {told.message_key for told in newest.values()}
+    def cards(self, number: int, since: datetime) -> set[str]:
+        """The messages that told of an episode after that."""
+        return {told.message_key for told in self.told.values() if told.episode == number and told.told_at > since}
 
     def on_card(self, key: str) -> set[int]:
         """The episodes that a message tells of."""
