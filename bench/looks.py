@@ -30,7 +30,7 @@ class _Look:
     free: int
     after: timedelta
     news: str | None = None
-    redraws: bool = False
+    drawn: int = 0
 
 
 _FIRST = "all fire"
@@ -39,9 +39,9 @@ _LOOKS = (
     _Look(_FIRST, LOW, _SOON, "first"),
     _Look("all firing, nothing due", LOW, _SOON),
     _Look("all are reminded", LOW, _DAY, "reminder"),
-    _Look("all escalate", CRITICAL, _SOON, "escalated", redraws=True),
-    _Look("all recover", PLENTY, _SOON, redraws=True),
-    _Look("all are over", PLENTY, timedelta(minutes=15), "recovered", redraws=True),
+    _Look("all escalate", CRITICAL, _SOON, "escalated", drawn=2),
+    _Look("all recover", PLENTY, _SOON, drawn=3),
+    _Look("all are over", PLENTY, timedelta(minutes=15), "recovered", drawn=3),
 )
 """In this order, again and again: the life of a shortage of everything. Escalated is told anew, on the old card too."""
 
@@ -86,7 +86,7 @@ def _take(settings: Settings, folder: Path, rules: Sequence[Watched], rounds: in
             started = clock.elapsed()
             job.run(since)
             took.append(clock.elapsed() - started)
-            check_told(database, since, rules, look.news, redraws=look.redraws)
+            check_told(database, since, rules, look.news, drawn=look.drawn)
             if number == 0 and look.name == _FIRST:
                 rows, floor = _floor(folder, database, since)
     store.close()

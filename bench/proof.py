@@ -42,12 +42,10 @@ def check_seen(database: Path, questions: Sequence[Question]) -> None:
     _same("seen", seen, sorted(question.message_id for question in questions))
 
 
-def check_told(
-    database: Path, since: datetime, rules: Sequence[Watched], news: str | None, *, redraws: bool = False
-) -> None:
+def check_told(database: Path, since: datetime, rules: Sequence[Watched], news: str | None, *, drawn: int = 0) -> None:
     """From that moment on everybody was told of their rules, on one card each, and of nothing but this.
 
-    `news` None means that nobody was told anything. With `redraws`, everybody's card is drawn anew as well.
+    `news` None means that nobody was told anything. So many earlier cards of everybody are `drawn` anew as well.
     """
     at = {"since": stored(since)}
     pairs = [(rule.model, rule.region, rule.clock, name, news) for rule in rules for name in rule.recipients]
@@ -55,7 +53,7 @@ def check_told(
     _same("told", _rows(database, _TOLD, at), sorted(pairs) if news else [])
     _same("told of without a message", _rows(database, _TOLD_BY_NOTHING, at), [])
     _same("cards", _read(database, _CARDS.format("IS NULL"), at), people if news else [])
-    _same("cards drawn anew", _read(database, _CARDS.format("IS NOT NULL"), at), people if redraws else [])
+    _same("cards drawn anew", _read(database, _CARDS.format("IS NOT NULL"), at), sorted(people * drawn))
 
 
 def check_arrived(sent: Sequence[Sent], people: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from suanli.domain.answer import (
@@ -23,6 +23,7 @@ from suanli.domain.answer import (
     Span,
     Strong,
     Table,
+    note,
 )
 from suanli.i18n import Lang, texts_in
 
@@ -60,6 +61,18 @@ def in_words(block: Buttons | Form | Chart, lang: Lang) -> Paragraph:
         case Form(_, inputs, buttons):
             spans = _lines(buttons, inputs, lang)
     return Paragraph(tuple(spans))
+
+
+def without_controls(answer: Answer) -> Answer:
+    """The answer with lines to be typed in place of what would be pressed or filled in."""
+    blocks: list[Block] = []
+    told = False
+    for block in answer.blocks:
+        if isinstance(block, Buttons | Form):
+            blocks += [] if told else [note(texts_in(answer.lang)("delivery.type_instead"))]
+            told = True
+        blocks.append(in_words(block, answer.lang) if isinstance(block, Buttons | Form) else block)
+    return replace(answer, blocks=tuple(blocks))
 
 
 def _lines(buttons: Sequence[Button], inputs: Sequence[Input], lang: Lang) -> list[Span]:

@@ -6,7 +6,7 @@ from bot import syntax
 from bot.binding import BadWord, Missing
 from suanli.domain.access import Role
 from suanli.domain.answer import Answer, At, Block, Buttons, Code, Span, Tone, line, note, run_button
-from suanli.domain.chat import ChatKind
+from suanli.domain.chat import ChatKind, Platform
 from suanli.domain.commands import Command, Turn
 from suanli.i18n import Texts
 
@@ -68,6 +68,9 @@ def missing(turn: Turn, command: Command, lacking: Missing) -> Answer:
 def denied(turn: Turn, command: Command) -> Answer:
     """Not allowed: which role it takes, which one the person has, and who can grant it."""
     texts, sender = turn.texts, turn.message.sender
+    if not sender.is_known:
+        nameless = line(texts("router.nameless", command=command.name))
+        return Answer(texts.lang, (nameless,), texts("router.denied_title"), Tone.BAD)
     said = texts(
         "router.denied",
         command=command.name,
@@ -121,9 +124,15 @@ def _usage(texts: Texts, command: Command) -> tuple[Block, ...]:
 
 
 def _admins(turn: Turn) -> tuple[Span, ...]:
-    named = [open_id for open_id in sorted(turn.site.admins) if open_id.startswith("ou_")]
-    granted = [g.open_id for g in turn.tx.grants.all(turn.message.origin.platform) if g.role is Role.ADMIN]
+    platform = turn.message.origin.platform
+    named = [admin for admin in sorted(turn.site.admins) if _can_be_mentioned(admin, platform)]
+    granted = [g.open_id for g in turn.tx.grants.all(platform) if g.role is Role.ADMIN]
     people = list(dict.fromkeys((*named, *granted)))
     if not people:
         return (turn.texts("router.no_admin"),)
     return (turn.texts("router.ask_admin"), *(span for open_id in people for span in (" ", At(open_id))))
+
+
+def _can_be_mentioned(admin: str, platform: Platform) -> bool:
+    """Whether an id of the settings is one that this platform knows."""
+    return "@" in admin if platform is Platform.WELINK else admin.startswith("ou_")

@@ -64,6 +64,10 @@ class Toast:
     mood: Mood = Mood.INFO
 
 
+class Replayed(Exception):  # noqa: N818 an answer rather than a failure
+    """The proof that came with something new was used before: nothing was done."""
+
+
 class Router:
     """Takes what the platforms bring in. `wake` tells the delivery of this process that there is something to send."""
 
@@ -76,12 +80,18 @@ class Router:
         self._wake = wake
         self._slash_without_mention = slash_without_mention
 
-    def handle(self, incoming: Incoming) -> Toast | None:
-        """Do what was asked, once; for a click, the toast. When this returns, all of it is committed."""
+    def handle(self, incoming: Incoming, *, nonce: str = "") -> Toast | None:
+        """Do what was asked, once; for a click, the toast. When this returns, all of it is committed.
+
+        A `nonce` of the tenant's counts for one thing only, in whatever process: for a second one it raises Replayed.
+        """
         started, now = self._clock.elapsed(), self._clock.now()
         with self._store.begin() as tx:
-            if not tx.inbox.admit(incoming.origin, type(incoming).__name__.lower(), now):
+            origin = incoming.origin
+            if not tx.inbox.admit(origin, type(incoming).__name__.lower(), now):
                 return None
+            if nonce and not tx.inbox.admit(replace(origin, key=f"nonce:{origin.tenant}:{nonce}"), "nonce", now):
+                raise Replayed
             toast = self._decide(tx, incoming, now, started)
         self._wake()
         return toast
@@ -148,7 +158,7 @@ class Router:
         if origin.chat_id is None or not tx.chats.welcome(origin.platform, origin.chat_id, now):
             return
         texts = texts_in(self._lang(tx, origin, arrival.sender))
-        target = Target(origin.platform, TargetKind.CHAT, origin.chat_id)
+        target = origin.answers_to or Target(origin.platform, TargetKind.CHAT, origin.chat_id)
         tx.outbox.post(Draft(f"welcome:{target.lane}", target, replies.welcome(texts, origin.chat_kind)), now)
 
     def _turn(self, tx: Transaction, message: Message, now: datetime) -> Turn:
@@ -183,7 +193,7 @@ class Router:
             near = self._site.registry.near(line.words, turn.role) if line.slash else ()
             return Outcome.UNKNOWN, replies.unknown(turn.texts, line, near), ""
         command, words = found
-        if turn.role < command.role:
+        if turn.role < command.role or not (turn.message.sender.is_known or command.risk is Risk.READ):
             return Outcome.DENIED, replies.denied(turn, command), command.name
         return self._execute(turn, command, words)
 
@@ -221,7 +231,7 @@ class Router:
         origin = turn.message.origin
         if origin.chat_id is None:
             raise ValueError("a message comes from a chat")
-        target = Target(origin.platform, TargetKind.CHAT, origin.chat_id)
+        target = origin.answers_to or Target(origin.platform, TargetKind.CHAT, origin.chat_id)
         turn.tx.outbox.post(Draft(f"reply:{origin.key}", target, result[1], reply_to, urgent=True), turn.now)
         self._audit(turn, result, started)
 

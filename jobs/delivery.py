@@ -15,10 +15,12 @@ from suanli.clock import Clock
 from suanli.domain.answer import Answer, Tone, line
 from suanli.domain.chat import MessageId, Platform, Target
 from suanli.domain.delivery import (
+    ChannelBroken,
     Draft,
     Fate,
     LaneBusy,
     Parcel,
+    PartlySent,
     PlatformBusy,
     Rates,
     Verdict,
@@ -47,6 +49,8 @@ JITTER = 0.2
 
 NOTICE = "dead:"
 
+BROKEN = "broken:"
+
 
 class Early(RemoteError):  # noqa: N818 nothing went wrong
     """A drawing came to its turn before the message that it belongs to."""
@@ -64,12 +68,19 @@ class Operators:
 
         Nothing about a drawing either: the message that it was to bring up to date did arrive.
         """
-        if parcel.redraws or parcel.key.startswith(NOTICE):
+        if parcel.redraws or parcel.key.startswith((NOTICE, BROKEN)):
             return ()
         place = f"{parcel.target.kind} {parcel.target.id}"
         text = line(self.texts("delivery.dead_text", target=place, error=error))
         answer = Answer(self.texts.lang, (text,), self.texts("delivery.dead_title"), Tone.BAD)
         return tuple(Draft(f"{NOTICE}{parcel.key}:{to.lane}", to, answer) for to in self.targets)
+
+    def warnings(self, broken: Platform, error: str, now: datetime) -> tuple[Draft, ...]:
+        """What to write to them about a platform that rests until somebody helps: once a day, over another one."""
+        text = line(self.texts("delivery.broken_text", platform=broken, error=error))
+        answer = Answer(self.texts.lang, (text,), self.texts("delivery.broken_title"), Tone.BAD)
+        others = (to for to in self.targets if to.platform != broken)
+        return tuple(Draft(f"{BROKEN}{broken}:{now:%Y-%m-%d}:{to.lane}", to, answer) for to in others)
 
 
 class Delivery:
@@ -231,12 +242,20 @@ class Delivery:
         with self._store.begin() as tx:
             if busy:
                 tx.outbox.pause(*self._rest(parcel, error, now))
+            if isinstance(error, ChannelBroken):
+                for draft in self._operators.warnings(parcel.target.platform, str(error), now):
+                    tx.outbox.post(draft, now)
             if verdict.fate is Fate.DEAD:
                 ours = self._set_aside(tx, parcel, str(error), now)
             else:
                 as_text = parcel.as_text or verdict.fate is Fate.AS_TEXT
                 ours = tx.outbox.again(
-                    parcel, due_at=verdict.due_at, error=str(error), as_text=as_text, counts=not busy
+                    parcel,
+                    due_at=verdict.due_at,
+                    error=str(error),
+                    as_text=as_text,
+                    counts=not busy,
+                    progress=error.done if isinstance(error, PartlySent) else None,
                 )
         say = _severity(parcel, verdict, error)
         log.log(say, "message_refused", key=parcel.key, fate=verdict.fate, error=str(error), code=error.code, ours=ours)
@@ -265,4 +284,6 @@ def _severity(parcel: Parcel, verdict: Verdict, error: RemoteError) -> int:
     """How loudly the log says it: nobody has to look at a card that stays as it was."""
     if isinstance(error, Early):
         return logging.INFO
+    if isinstance(error, ChannelBroken):
+        return logging.ERROR
     return logging.ERROR if verdict.fate is Fate.DEAD and not parcel.redraws else logging.WARNING

@@ -35,8 +35,8 @@ class AnyText(sa.TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, _dialect: sa.Dialect) -> str | None:
         """The text that every database takes."""
-        if value is None:
-            return None
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
         return value.encode(errors="replace").decode().replace("\0", "?")
 
 

@@ -72,7 +72,8 @@ _RECEIPTS = select(
 _DEPTH = select(
     select(func.count()).where(WAITING).scalar_subquery(),
     select(func.min(OutboxRow.created_at)).where(WAITING).scalar_subquery(),
-    select(func.count()).where(OutboxRow.dead_at.is_not(None)).scalar_subquery(),
+    # A card that could not be drawn anew did arrive: that is nothing to be counted here.
+    select(func.count()).where(OutboxRow.dead_at.is_not(None), OutboxRow.redraws.is_(None)).scalar_subquery(),
 )
 
 
@@ -83,7 +84,7 @@ class SqlOutbox:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._dumped: tuple[Answer, str] | None = None
+        self._dumped: dict[int, tuple[Answer, str]] = {}
 
     def post(self, draft: Draft, now: datetime) -> bool:
         """Write a message; False when its key is there already.
@@ -115,10 +116,11 @@ class SqlOutbox:
         return True
 
     def _dump(self, answer: Answer) -> str:
-        # One after the other, many people are told the very same.
-        if self._dumped is None or self._dumped[0] is not answer:
-            self._dumped = answer, answers.dump(answer)
-        return self._dumped[1]
+        # In one transaction, many people may be told the very same. (It is kept, so that its id stays its own.)
+        known = self._dumped.get(id(answer))
+        if known is None:
+            known = self._dumped[id(answer)] = answer, answers.dump(answer)
+        return known[1]
 
     def claim(
         self, *, owner: str, now: datetime, lease: timedelta, limit: int, rates: Mapping[Platform, Rates]
@@ -158,6 +160,7 @@ class SqlOutbox:
             redraws=row.redraws,
             drawn=drawn,
             revision=row.revision,
+            progress=row.progress,
         )
 
     def sent(self, parcel: Parcel, message_id: MessageId | None, now: datetime) -> bool:
@@ -168,11 +171,20 @@ class SqlOutbox:
         """
         return self._settle(parcel, sent_at=now, message_id=message_id)
 
-    def again(self, parcel: Parcel, *, due_at: datetime, error: str, as_text: bool, counts: bool) -> bool:
+    def again(
+        self,
+        parcel: Parcel,
+        *,
+        due_at: datetime,
+        error: str,
+        as_text: bool,
+        counts: bool,
+        progress: int | None = None,
+    ) -> bool:
         """Settle as to be retried; `counts` False when the platform only asked for patience.
 
-        Such a try is given back: a row that was tried only this once counts as never tried. Text stays text.
-        False when the lease was lost.
+        Such a try is given back: a row that was tried only this once counts as never tried. Text stays text, and what
+        has arrived of a message in parts (`progress`) stays arrived. False when the lease was lost.
         """
         untried = not counts and parcel.attempts == 1
         return self._settle(
@@ -182,6 +194,7 @@ class SqlOutbox:
             as_text=as_text or parcel.as_text,
             attempts=parcel.attempts if counts else parcel.attempts - 1,
             first_tried_at=None if untried else parcel.first_tried_at,
+            progress=max(parcel.progress, progress or 0),
         )
 
     def dead(self, parcel: Parcel, error: str, now: datetime) -> bool:

@@ -157,7 +157,9 @@ class Notices:
             if episode and episode.state is State.FIRING and wants(recipient, episode.severity):
                 last = self.heard[episode.number, recipient][-1]
                 assert last.told.news == episode.news
-                assert after.awaits(rule.scope, self.now) or self.now - last.at < rule.repeat
+                unmuted = self.shortages.muted_until.get(rule.scope, last.at)
+                fresh = self.now - last.at < rule.repeat and last.at >= unmuted
+                assert fresh or after.awaits(rule.scope, self.now)
             if episode is None or episode.state is State.PENDING:
                 self._knows_the_end(rule, recipient, after)
 

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.plain import as_text
 from storage.store import SqlStore
@@ -58,11 +58,15 @@ class Picture:
         known = self.episode(before.scope)
         return known if known and known.number == before.number else self.episodes.get(before.number)
 
+    def ordered(self, scope: Scope) -> set[tuple[int, int, date]]:
+        """What is under way: the number, the quantity and the day of each order."""
+        found = (each for each in self.tickets if each.scope == scope and each.stage is Stage.ORDERED)
+        return {(each.number, each.quantity, each.eta) for each in found if each.eta}
+
     def awaits(self, scope: Scope, now: datetime) -> bool:
         """Whether cards are on order that may still come until the end of the day after."""
         today = now.astimezone(SITE.zone).date()
-        ordered = (each.eta for each in self.tickets if each.scope == scope and each.stage is Stage.ORDERED)
-        return any(eta is not None and today <= eta + DAY for eta in ordered)
+        return any(today <= eta + DAY for _, _, eta in self.ordered(scope))
 
     def cards(self, number: int, since: datetime) -> set[str]:
         """The messages that told of an episode after that."""

@@ -12,7 +12,8 @@ from tests.fakes import FakeClock
 from tests.stock_machine_picture import Picture
 from tests.stock_machine_scene import BURN, DAY, Reply
 
-KNOWN = {State.FIRING, State.ACKED, State.RECOVERING}
+CLAIMABLE = {State.FIRING, State.ACKED}
+KNOWN = {*CLAIMABLE, State.RECOVERING}
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Shortages:
             assert (episode.state is State.ACKED) is (episode.claim is not None)
             assert (episode.free, episode.lowest) == (self.free[episode.number], self.lowest[episode.number])
             if episode.claim:
+                assert not episode.claim.ordered or picture.ordered(episode.scope)
                 self.claimed_seen[episode.number] = self.elapsed
 
     # What people may do.
@@ -65,6 +67,9 @@ class Shortages:
             assert _apart_from_claim(was) == _apart_from_claim(now)
             assert was.state is now.state or {was.state, now.state} == {State.FIRING, State.ACKED}
             assert before.of(scope).blindness == after.of(scope).blindness
+            if was.state in CLAIMABLE and after.ordered(scope) - before.ordered(scope):
+                assert now.claim
+                assert now.claim.ordered
 
     # What a look may do.
 
@@ -112,6 +117,7 @@ class Shortages:
         """A shortage that people know of goes on under its number, or ends by the rule."""
         assert now.state in _followers(was.as_of(self.now), rule, free, self.now)
         assert now.severity >= was.severity
+        assert now.state is not State.CLOSED or now.quiet is self.is_muted(rule.scope)
         if was.state is State.ACKED and now.state is State.FIRING:
             claim = was.as_of(self.now).claim
             assert now.severity > was.severity or (claim and claim.until <= self.now)

@@ -8,21 +8,19 @@ in the group twice: that is better than not at all, which is what the channel is
 import base64
 import hmac
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, NoReturn
 
 from bot.feishu.cards import render
 from bot.feishu.cards.shorten import shorten
 from bot.feishu.courier.detail import detail_of
-from bot.plain import in_words
+from bot.plain import without_controls
 from suanli.clock import Clock
-from suanli.domain.answer import Answer, Block, Buttons, Form, note
+from suanli.domain.answer import Answer
 from suanli.domain.chat import MessageId
 from suanli.domain.delivery import CardRejected, Parcel, PlatformBusy
 from suanli.domain.errors import RemoteError
-from suanli.i18n import texts_in
 
 Body = Mapping[str, Any]
 """A decoded JSON body."""
@@ -95,20 +93,7 @@ def _said(answer: Answer, now: datetime, zone: tzinfo, *, plain: bool) -> Body:
     def fits(answer: Answer) -> bool:
         return len(json.dumps(body(answer), ensure_ascii=False).encode()) <= MOST_BYTES
 
-    return body(shorten(replace(answer, blocks=tuple(_without_controls(answer))), fits))
-
-
-def _without_controls(answer: Answer) -> Iterator[Block]:
-    """The blocks, with lines to be typed in place of what would be pressed or filled in."""
-    told = False
-    for block in answer.blocks:
-        if not isinstance(block, Buttons | Form):
-            yield block
-            continue
-        if not told:
-            yield note(texts_in(answer.lang)("delivery.type_instead"))
-            told = True
-        yield in_words(block, answer.lang)
+    return body(shorten(without_controls(answer), fits))
 
 
 def _judge(body: Body) -> None:

@@ -92,8 +92,8 @@ class _Drawing:
             for told, episode in found
             if episode is not None
         ]
-        if items:
-            target = target_of(notices[0].recipient)
+        target = target_of(notices[0].recipient)
+        if items and target.platform is Platform.FEISHU:  # elsewhere, what was said stays said
             answer = self._cards.alert(texts_for(self._tx, self._site, target), items)
             self._tx.outbox.post(Draft(f"redraw:{key}", target, answer, redraws=key), self._now)
 

@@ -43,18 +43,7 @@ def alert(texts: Texts, items: Sequence[Item], at: datetime) -> Answer:
 
     Read as text, the lines of a plain first notice are the original program's, letter by letter.
     """
-    ranked = sorted(items, key=lambda item: (item.episode.state is State.CLOSED, -item.episode.severity))
-    low = [item for item in ranked if item.episode.state is not State.CLOSED]
-    actionable = [item for item in low if item.episode.state in _OPEN]
-    blocks: tuple[Block, ...] = (
-        *((line(Strong(texts("alert.intro"))),) if any(map(_is_firing, low)) else ()),
-        *(_lines(texts, item, at) for item in ranked[:MOST_PARAGRAPHS]),
-        *_rest(texts, ranked[MOST_PARAGRAPHS:], at),
-        line(texts("alert.checked", at=f"{_checked(items, at):%Y-%m-%d %H:%M:%S}")),
-        *(block for item in actionable[:MOST_CONTROLS] for block in _controls(texts, item)),
-        *((note(texts("alert.more_controls")),) if len(actionable) > MOST_CONTROLS else ()),
-    )
-    return Answer(texts.lang, blocks, _title(texts, items, low), _tone(items, low))
+    return Cards(at).alert(texts, items)
 
 
 class Cards:
@@ -67,14 +56,37 @@ class Cards:
         """`at` is local time."""
         self._at = at
         self._made: dict[tuple[Lang, tuple[tuple[int, News, int | None], ...]], Answer] = {}
+        self._controls: dict[tuple[Lang, int], tuple[Block, ...]] = {}
 
     def alert(self, texts: Texts, items: Sequence[Item]) -> Answer:
         """The card of these shortages."""
         what = texts.lang, tuple((item.episode.number, item.kind, item.before) for item in items)
         made = self._made.get(what)
         if made is None:
-            made = self._made[what] = alert(texts, items, self._at)
+            made = self._made[what] = self._make(texts, items)
         return made
+
+    def _make(self, texts: Texts, items: Sequence[Item]) -> Answer:
+        at = self._at
+        ranked = sorted(items, key=lambda item: (item.episode.state is State.CLOSED, -item.episode.severity))
+        low = [item for item in ranked if item.episode.state is not State.CLOSED]
+        actionable = [item for item in low if item.episode.state in _OPEN]
+        blocks: tuple[Block, ...] = (
+            *((line(Strong(texts("alert.intro"))),) if any(map(_is_firing, low)) else ()),
+            *(_lines(texts, item, at) for item in ranked[:MOST_PARAGRAPHS]),
+            *_rest(texts, ranked[MOST_PARAGRAPHS:], at),
+            line(texts("alert.checked", at=f"{_checked(items, at):%Y-%m-%d %H:%M:%S}")),
+            *(block for item in actionable[:MOST_CONTROLS] for block in self._controls_of(texts, item)),
+            *((note(texts("alert.more_controls")),) if len(actionable) > MOST_CONTROLS else ()),
+        )
+        return Answer(texts.lang, blocks, _title(texts, items, low), _tone(items, low))
+
+    def _controls_of(self, texts: Texts, item: Item) -> tuple[Block, ...]:
+        which = texts.lang, item.episode.number
+        known = self._controls.get(which)
+        if known is None:
+            known = self._controls[which] = _controls(texts, item)
+        return known
 
 
 def _checked(items: Sequence[Item], at: datetime) -> datetime:

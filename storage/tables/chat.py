@@ -64,6 +64,7 @@ class OutboxRow(Schema):
     revision: Mapped[int] = mapped_column(server_default="0")
     leased_revision: Mapped[int] = mapped_column(server_default="0")
     alert: Mapped[bool] = mapped_column(server_default=sa.false())
+    progress: Mapped[int] = mapped_column(server_default="0")
 
 
 class LaneRow(Schema):

@@ -17,6 +17,8 @@ class Platform(StrEnum):
     WELINK = "welink"
     FEISHU_HOOK = "feishu-hook"
     """A custom bot's webhook: out only, one group, no people and no clicks (feishu.md §8)."""
+    MAIL = "mail"
+    """E-mail: out only."""
 
 
 class ChatKind(StrEnum):
@@ -30,7 +32,8 @@ class ChatKind(StrEnum):
 class Person:
     """Somebody, as the platform names them to this app.
 
-    `user_id` is absent when the app lacks the scope for it; `tenant` is the company they belong to.
+    `user_id` is absent when the app lacks the scope for it; `tenant` is the company they belong to. The open_id is
+    empty when the platform does not say who it is.
     """
 
     open_id: OpenId
@@ -38,6 +41,11 @@ class Person:
     union_id: str | None = None
     name: str | None = None
     tenant: str | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this is somebody: what an unknown person does is never more than to read."""
+        return bool(self.open_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,8 @@ class Origin:
     """Where something came from: enough to answer there and to tell two deliveries of it apart.
 
     `key` is the same for every delivery of one thing (Feishu: app and message id) and is what dedupe looks at.
-    `tenant` is the company that installed the app, not that of the person.
+    `tenant` is the company that installed the app, not that of the person. `answers_to` is where answers go when the
+    chat itself cannot be written to by its id.
     """
 
     platform: Platform
@@ -63,6 +72,7 @@ class Origin:
     chat_id: ChatId | None
     chat_kind: ChatKind
     sent_at: datetime
+    answers_to: "Target | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +138,5 @@ class TargetKind(StrEnum):
     EMAIL = "email"
     CHAT = "chat_id"
     HOOK = "hook"
+    ROBOT = "robot"
+    """A WeLink group's robot, by its name in the settings (welink.md §1)."""

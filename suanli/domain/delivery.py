@@ -44,7 +44,7 @@ class Parcel:
 
     `uuid` is what the platform dedupes by; `as_text` asks for the plain form after a rejected card. `redraws` is the
     key of the message whose card is to be replaced, `drawn` its id on the platform once it was sent; `revision` counts
-    how often the row was drawn anew.
+    how often the row was drawn anew. Of a message that goes in parts, the first `progress` have arrived.
     """
 
     id: int
@@ -62,6 +62,7 @@ class Parcel:
     redraws: str | None = None
     drawn: MessageId | None = None
     revision: int = 0
+    progress: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,26 @@ class LaneBusy(RemoteError):  # noqa: N818 an answer rather than a failure
 
 class PlatformBusy(RemoteError):  # noqa: N818 an answer rather than a failure
     """The platform asks the whole app for patience; every lane waits, and it does not count as a failed try."""
+
+
+class ChannelBroken(PlatformBusy):
+    """Nothing gets through until a person sets something right: the platform rests, and the operators are told why."""
+
+
+class PartlySent(RemoteError):  # noqa: N818 what was found, rather than a failure of ours
+    """The first `done` parts of the message have arrived, counted from its beginning; the rest has not."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        done: int,
+        permanent: bool = False,
+        retry_after: timedelta | None = None,
+        code: int | None = None,
+    ) -> None:
+        super().__init__(message, permanent=permanent, retry_after=retry_after, code=code)
+        self.done = done
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sized
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from suanli.settings.addresses import form_of, is_loopback
 from suanli.settings.problems import nearest
 
 _PLACEHOLDER = re.compile(
@@ -88,14 +89,7 @@ def _is_hook(url: str) -> bool:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return False
-    return bool(host) and port != 0 and (parts.scheme == "https" or _is_loopback(host))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return bool(host) and port != 0 and (parts.scheme == "https" or is_loopback(host))
 
 
 def _duration(value: object) -> timedelta:
@@ -209,6 +203,9 @@ def person(value: str) -> str:
             "请填真实的飞书用户 ID；在飞书里向机器人发送 /userid 就能查到"
             " / give a real Feishu user id; send /userid to the bot and it tells it"
         )
+    form = form_of(value)
+    if form:
+        raise ValueError(f'要写成 "{form}" / must be like "{form}"')
     return value
 
 

@@ -1,7 +1,7 @@
 """The places that settings come from, each read into one layer: the environment, `.env`, suanli.toml."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -19,7 +19,7 @@ KNOWN = frozenset(VARIABLES) | {name + _FILE for name, spot in VARIABLES.items()
 """Every name that the environment and `.env` may use."""
 
 _CONFIG = ("config",)
-_PREFIXES = ("SUANLI_", "FEISHU_", "GRAFANA_", "PROMETHEUS_")
+_PREFIXES = ("SUANLI_", "FEISHU_", "GRAFANA_", "PROMETHEUS_", "WELINK_")
 _TYPO = 0.8
 """How alike a variable must be to one of ours, after the prefix, to be a typo rather than another program's."""
 
@@ -41,67 +41,41 @@ class Layer:
         self.places[spot.way] = place
 
 
-def read_environment(environ: Mapping[str, str], cwd: Path, problems: list[str]) -> Layer:
-    """The layer of the process' environment. Other programs' variables are let be, probable typos are not."""
-    for name in environ:
-        match = _typo_of(name)
-        if match:
-            problems.append(unknown(name, name, [match]))
-    return _layer(environ, cwd, "", problems)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where variables are given. `prefix` stands before their names in mistakes; paths count from `cwd`."""
 
+    given: Mapping[str, str] = field(repr=False)
+    cwd: Path
+    prefix: str = ""
 
-def _typo_of(name: str) -> str | None:
-    prefix = next((p for p in _PREFIXES if name.upper().startswith(p)), None)
-    if prefix is None or name in KNOWN:
-        return None
-    rests = [known.removeprefix(prefix) for known in KNOWN if known.startswith(prefix)]
-    match = nearest(name[len(prefix) :], rests, _TYPO)
-    return prefix + match if match else None
-
-
-def read_dotenv(cwd: Path, problems: list[str]) -> Layer:
-    """The layer of `.env`, in which every name must be known. `${NAME}` is not expanded."""
-    found: dict[str, str] = {}
-    with noting(problems):
-        for binding in parse_stream(StringIO(read_text(cwd / ".env") or "")):
+    def layer(self, problems: list[str]) -> Layer:
+        """The settings that variables give here."""
+        layer = Layer()
+        for spot in VARIABLES.values():
             with noting(problems):
-                found.update(_binding(binding))
-    return _layer(found, cwd, ".env:", problems)
+                found = self.find(spot.variable.name, secret=spot.secret)
+                if found:
+                    layer.put(spot, *found)
+        return layer
+
+    def find(self, name: str, *, secret: bool) -> tuple[str, str] | None:
+        """The value of a variable and the name of where it stands. White space around it never belongs to it.
+
+        Raises SettingsError.
+        """
+        value = self.given.get(name, "").strip()
+        file = self.given.get(name + _FILE, "").strip() if secret else ""
+        if value and file:
+            text = f"和 {name}{_FILE} 只能写一个 / cannot be given together with {name}{_FILE}; keep one"
+            raise SettingsError([problem(self.prefix + name, text)])
+        if file:
+            place = self.prefix + name + _FILE
+            return _content(self.cwd / file, place), place
+        return (value, self.prefix + name) if value else None
 
 
-def _binding(binding: Binding) -> Mapping[str, str]:
-    if binding.error:
-        text = "这一行看不懂，要写成 NAME=value / cannot be understood; write NAME=value"
-        raise SettingsError([problem(f".env:{binding.original.line}", text)])
-    if binding.key is not None and binding.key not in KNOWN:
-        raise SettingsError([unknown(f".env:{binding.key}", binding.key, KNOWN)])
-    return {binding.key: binding.value or ""} if binding.key else {}
-
-
-def _layer(given: Mapping[str, str], cwd: Path, prefix: str, problems: list[str]) -> Layer:
-    layer = Layer()
-    for spot in VARIABLES.values():
-        with noting(problems):
-            _read(spot, given, cwd, prefix, layer)
-    return layer
-
-
-def _read(spot: Spot, given: Mapping[str, str], cwd: Path, prefix: str, layer: Layer) -> None:
-    """Put the value of a variable, if it is given, into the layer. White space around it never belongs to it."""
-    name = spot.variable.name
-    value = given.get(name, "").strip()
-    file = given.get(name + _FILE, "").strip() if spot.secret else ""
-    if value and file:
-        text = f"和 {name}{_FILE} 只能写一个 / cannot be given together with {name}{_FILE}; keep one"
-        raise SettingsError([problem(prefix + name, text)])
-    if file:
-        place = prefix + name + _FILE
-        layer.put(spot, _secret_in(cwd / file, place), place)
-    elif value:
-        layer.put(spot, value, prefix + name)
-
-
-def _secret_in(path: Path, place: str) -> str:
+def _content(path: Path, place: str) -> str:
     try:
         text = read_text(path)
     except SettingsError as error:
@@ -109,6 +83,59 @@ def _secret_in(path: Path, place: str) -> str:
     if text is None or not text.strip():
         raise SettingsError([problem(place, f"文件不存在或是空的：{path} / no such file, or it is empty: {path}")])
     return text.strip()
+
+
+def secret_in(places: Iterable[Place], name: str, where: str) -> tuple[str, str]:
+    """The secret that is in a variable which the setting at `where` names, as `Place.find` gives it.
+
+    Raises SettingsError, also when it is in none of the places.
+    """
+    for place in places:
+        found = place.find(name, secret=True)
+        if found:
+            return found
+    raise SettingsError([problem(where, f"环境变量 {name} 没有设置 / the variable {name} is not set")])
+
+
+def read_dotenv(cwd: Path, problems: list[str]) -> Place:
+    """What `.env` gives. `${NAME}` is not expanded."""
+    found: dict[str, str] = {}
+    with noting(problems):
+        for binding in parse_stream(StringIO(read_text(cwd / ".env") or "")):
+            with noting(problems):
+                found.update(_binding(binding))
+    return Place(found, cwd, ".env:")
+
+
+def _binding(binding: Binding) -> Mapping[str, str]:
+    if binding.error:
+        text = "这一行看不懂，要写成 NAME=value / cannot be understood; write NAME=value"
+        raise SettingsError([problem(f".env:{binding.original.line}", text)])
+    return {binding.key: binding.value or ""} if binding.key else {}
+
+
+def strangers(environment: Place, dotenv: Place, named: Iterable[str]) -> Iterator[str]:
+    """A line for each variable that is nobody's: in `.env` all must be known, by us or as one that suanli.toml names.
+
+    In the environment other programs' are let be; probable typos are not.
+    """
+    known = KNOWN | {form for name in named for form in (name, name + _FILE)}
+    for name in environment.given:
+        match = _typo_of(name, known)
+        if match:
+            yield unknown(name, name, [match])
+    for name in dotenv.given:
+        if name not in known:
+            yield unknown(dotenv.prefix + name, name, known)
+
+
+def _typo_of(name: str, known: frozenset[str]) -> str | None:
+    prefix = next((p for p in _PREFIXES if name.upper().startswith(p)), None)
+    if prefix is None or name in known:
+        return None
+    rests = [ours.removeprefix(prefix) for ours in known if ours.startswith(prefix)]
+    match = nearest(name[len(prefix) :], rests, _TYPO)
+    return prefix + match if match else None
 
 
 def read_toml(path: Path, problems: list[str]) -> Layer:

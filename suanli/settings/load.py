@@ -8,8 +8,9 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_settings import InitSettingsSource
 
-from suanli.settings.layers import Layer, read_dotenv, read_environment, read_toml
+from suanli.settings.layers import Layer, Place, read_dotenv, read_toml, strangers
 from suanli.settings.legacy import read_history, read_watch
+from suanli.settings.named import resolve, variables_named
 from suanli.settings.problems import SettingsError, noting, problem
 from suanli.settings.schema import Settings
 from suanli.settings.stock import Stock
@@ -29,9 +30,12 @@ def load(environ: Mapping[str, str], cwd: Path) -> Settings:
     The original program's JSON files are read too, to see that they can be. Raises SettingsError with every mistake.
     """
     problems: list[str] = []
-    given = [read_environment(environ, cwd, problems), read_dotenv(cwd, problems)]
+    environment, dotenv = Place(environ, cwd), read_dotenv(cwd, problems)
+    given = [environment.layer(problems), dotenv.layer(problems)]
     config = _config(given, cwd, problems)
     toml = read_toml(config, problems)
+    problems.extend(strangers(environment, dotenv, variables_named(toml)))
+    resolve(toml, (environment, dotenv), problems, config.name)
     settings = _settings([*given, toml], config, cwd, problems)
     watched = settings.stock.watch is not None if settings else "watch" in _stock_table(toml)
     _check_json(settings.stock if settings else _salvage(toml, cwd), problems, watched=watched)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -31,10 +31,14 @@ from suanli.settings.kinds import (
     Zone,
 )
 from suanli.settings.legacy import read_history, read_watch
+from suanli.settings.mail import Mail
 from suanli.settings.problems import problem
+from suanli.settings.reach import admin_ids, strange_robots, unreachable
 from suanli.settings.stock import Stock
 from suanli.settings.variables import Variable, variables
 from suanli.settings.watch import unlisted
+from suanli.settings.welink import WEBHOOK, Welink
+from suanli.settings.wording import Loc, refuse
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -126,6 +130,21 @@ class Fallback(BaseModel):
     secret: Annotated[Secret, Variable("SUANLI_FALLBACK_SECRET")] = SecretStr("")
 
 
+_Telling = TypeVar("_Telling", frozenset[str], Alertmanager, Stock)
+
+
+def _told_by(value: frozenset[str] | Alertmanager | Stock) -> Iterator[tuple[Loc, str]]:
+    """The recipients that a setting names, each with where."""
+    match value:
+        case Alertmanager():
+            yield from ((("chats", n), chat) for n, chat in enumerate(value.chats))
+        case Stock():
+            listed = value.watch.recipients if value.watch else ()
+            yield from ((("watch", "recipients", n), entry.id) for n, entry in enumerate(listed))
+        case _:
+            yield from (((), admin) for admin in sorted(value))
+
+
 def _without(name: str) -> str:
     return f"没有 {name}，不起作用 / has no effect without {name}"
 
@@ -138,6 +157,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, case_sensitive=True)
 
+    # Before all that names its robots.
+    welink: Welink = Welink()
+    mail: Mail = Mail()
     database_url: Annotated[DatabaseUrl, Variable("SUANLI_DATABASE_URL")] = SecretStr("sqlite:///data/suanli.db")
     listen: Annotated[ListenAt, Variable("SUANLI_LISTEN")] = Listen("127.0.0.1", 8080)
     admins: Annotated[People, Variable("SUANLI_ADMINS")] = frozenset()
@@ -152,6 +174,19 @@ class Settings(BaseSettings):
     alertmanager: Alertmanager = Alertmanager()
     fallback: Fallback = Fallback()
     stock: Stock = Stock()
+
+    @field_validator("admins", "alertmanager", "stock")
+    @classmethod
+    def _by_known_robots(cls, value: _Telling, info: Info) -> _Telling:
+        welink: Welink | None = info.data.get("welink")
+        if welink:
+            refuse(strange_robots(_told_by(value), welink))
+        return value
+
+    @property
+    def admin_ids(self) -> frozenset[str]:
+        """The admins as the platforms name those who write: who of `admins` can be told only is nobody here."""
+        return admin_ids(self.admins)
 
     def watch(self) -> Watch | None:
         """Whom to tell of low stock: by `[stock.watch]`, else by the original's file; None when there is neither.
@@ -176,16 +211,23 @@ class Settings(BaseSettings):
             yield problem(path, "没有这个文件，不会发低库存提醒 / no such file; nobody is told of low stock")
         else:
             yield from unlisted(watch, self.stock.to_domain())
+        listed = [recipient.id for recipient in watch.recipients] if watch else []
+        yield from unreachable([*listed, *sorted(self.admins), *self.alertmanager.chats], self.welink, self.mail)
+        yield from (problem(setting, _without(needed)) for setting, needed in self._idle())
+
+    def _idle(self) -> Iterator[tuple[str, str]]:
+        """Settings that do nothing, each with what it is missing."""
+        welink, mail = self.welink, self.mail
         if self.alertmanager.chats and not self.alertmanager.token:
-            yield problem(
-                "alertmanager.chats",
-                _without("SUANLI_ALERTMANAGER_TOKEN"),
-            )
+            yield "alertmanager.chats", "SUANLI_ALERTMANAGER_TOKEN"
         if self.fallback.secret and not self.fallback.url:
-            yield problem(
-                "SUANLI_FALLBACK_SECRET",
-                _without("SUANLI_FALLBACK_URL"),
-            )
+            yield "SUANLI_FALLBACK_SECRET", "SUANLI_FALLBACK_URL"
+        if (welink.at_accounts or welink.is_at_all) and not welink.webhook_url:
+            yield "welink.at_accounts" if welink.at_accounts else "welink.is_at_all", WEBHOOK
+        if (mail.user or mail.sender) and not mail.is_on:
+            yield "SUANLI_SMTP_USER" if mail.user else "mail.sender", "mail.smtp_host"
+        if mail.password and not mail.user:
+            yield "SUANLI_SMTP_PASSWORD", "SUANLI_SMTP_USER"
 
 
 VARIABLES = variables(Settings)

@@ -1,5 +1,6 @@
 """Which setting each environment variable is, read from the marks on the settings themselves."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -8,6 +9,13 @@ from pydantic import BaseModel, SecretStr
 
 Way = tuple[str, ...]
 """How a setting is reached: ("feishu", "app_id")."""
+
+_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
+
+
+def is_variable(text: str) -> bool:
+    """Whether it can be the name of an environment variable, and hardly a secret put into its place."""
+    return _NAME.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

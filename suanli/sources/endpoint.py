@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, unquote_plus, urljoin, urlsplit, urlunsplit
 
 from suanli.domain.errors import RemoteError
 
@@ -43,7 +43,9 @@ class Endpoint:
 
     `url` may carry `user:password@`, which is sent as basic authentication unless `headers` bring their own.
     `ca_bundle` is a file of certificates to trust in place of the public ones. With `secret_path`, who knows the
-    address is let in: the parts of its path are secrets like those of `headers`.
+    address is let in: the parts of its path are secrets like those of `headers`. With `secret_query`, the name of a
+    parameter, the address is asked with its query, and the values of that parameter are secrets. `secrets` are more
+    of them, such as what bodies hold.
     """
 
     name: str
@@ -53,6 +55,8 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     ca_bundle: str = ""
     secret_path: bool = False
+    secret_query: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def address(self) -> str:
@@ -60,6 +64,11 @@ class Endpoint:
         parts = self._parts()
         host = parts.netloc.rpartition("@")[2]
         return urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+
+    def address_of(self, path: str) -> str:
+        """Where a request for `path` goes: below the address, with the query if there is a secret in it."""
+        query = self._parts().query if self.secret_query else ""
+        return f"{self.address}{path}?{query}" if query else f"{self.address}{path}"
 
     @property
     def basic_auth(self) -> tuple[bytes, bytes] | None:
@@ -90,13 +99,14 @@ class Endpoint:
         message = f"{self.name}: HTTP {status}: {advice}" + (f"; it says: {said}" if said else "")
         return Refused(message, status=status, body=body, retry_after=retry_after)
 
-    def not_json(self, kind: str) -> RemoteError:
-        """The error for a good status with something else than JSON."""
+    def not_json(self, kind: str, status: int | None = None) -> RemoteError:
+        """The error for a good status with something else than JSON; `code` is that status."""
         found = "a web page" if kind == "text/html" else self.quoted(kind) or "something without a type"
         return RemoteError(
             f"{self.name} answered with {found} where JSON was expected: is there a sign-in page or a proxy in front "
             f"of it? check {self.url_setting}",
             permanent=True,
+            code=status,
         )
 
     def quoted(self, text: str) -> str:
@@ -127,9 +137,13 @@ class Endpoint:
     def _secrets(self) -> list[str]:
         words = [word for value in self.headers.values() for word in value.split()]
         parts = self._parts()
-        words.append(unquote(parts.password or ""))
+        words += [unquote(parts.password or ""), *self.secrets]
         if self.secret_path:
             words += [form for part in parts.path.split("/") for form in (part, unquote(part))]
+        if self.secret_query:
+            pairs = (pair.partition("=")[::2] for pair in parts.query.split("&"))
+            values = [value for name, value in pairs if unquote(name) == self.secret_query]
+            words += [form for value in values for form in (value, unquote(value), unquote_plus(value))]
         # The longest first: what is left of one after a part of it is masked would not be found any more.
         return sorted((word for word in words if len(word) >= _SHORTEST_SECRET), key=len, reverse=True)
 

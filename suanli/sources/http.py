@@ -1,13 +1,16 @@
 """The one door to `requests`: asks a web service for JSON, and says in words what went wrong."""
 
 import contextlib
+import copy
 import json
 import logging
 import secrets
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, NoReturn
+from types import MappingProxyType
+from typing import Any, NoReturn, Self
 
 import requests
 from requests.auth import HTTPBasicAuth
@@ -27,6 +30,7 @@ PATIENCE = timedelta(seconds=5)
 _PAUSE_MS = 250
 _PASSING = frozenset({429, 502, 503, 504})
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Unreachable(RemoteError):  # noqa: N818 what was found, rather than a failure of ours
@@ -73,14 +77,17 @@ class Http:
         """POST `form` as application/x-www-form-urlencoded."""
         return self._ask("POST", path, data=form)
 
-    def tell(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """POST `body` as JSON to the address itself, once: an order is not given again for want of an answer.
+    def tell(self, body: Mapping[str, Any], *, path: str = "", headers: Mapping[str, str] = _NONE) -> Mapping[str, Any]:
+        """POST `body` as JSON to the address itself, or to `path` below it, once.
 
+        An order is not given again for want of an answer. `headers` are this one's own, secrets like the endpoint's.
         The JSON object of the reply; of an error status too, when there is a `code` in it, which says more.
         """
+        if headers:
+            return self._with(headers).tell(body, path=path)
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         try:
-            reply = self._once("POST", "", {"data": content, "headers": _JSON})
+            reply = self._once("POST", path, {"data": content, "headers": {**self.endpoint.headers, **_JSON}})
         except Refused as refused:
             if not isinstance(refused.body, dict) or "code" not in refused.body:
                 raise
@@ -89,6 +96,12 @@ class Http:
             raise RemoteError(f"{self.endpoint.name} answered with JSON that is not an object")
         # Its words come to be quoted in errors.
         return dict(json.loads(self.endpoint.masked(json.dumps(reply, ensure_ascii=False))))
+
+    def _with(self, headers: Mapping[str, str]) -> Self:
+        """The same over the same connections, with these headers as well."""
+        other = copy.copy(self)
+        other.endpoint = replace(self.endpoint, headers={**self.endpoint.headers, **headers})
+        return other
 
     def _ask(self, method: str, path: str, **content: Any) -> Any:
         try:
@@ -100,7 +113,7 @@ class Http:
         return self._once(method, path, content)
 
     def _once(self, method: str, path: str, content: Mapping[str, Any]) -> Any:
-        address = self.endpoint.address + path
+        address = self.endpoint.address_of(path)
         try:
             response = self._session.request(
                 method, address, stream=True, allow_redirects=False, timeout=self._timeout, **content
@@ -148,7 +161,7 @@ class Http:
     def _json(self, response: requests.Response) -> Any:
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind != "application/json" and not kind.endswith("+json"):
-            raise self.endpoint.not_json(kind)
+            raise self.endpoint.not_json(kind, response.status_code)
         try:
             return json.loads(self._body(response), parse_constant=_refuse_constant)
         except (ValueError, RecursionError):

@@ -12,6 +12,7 @@ from bot.feishu.identity import Identity
 from bot.feishu.signature import Gate
 from bot.router import Router
 from bot.webhook import feishu_blueprint
+from bot.welink.webhook import welink_blueprint
 from handlers import COMMANDS
 from jobs.forecast_stock import ForecastStock
 from jobs.import_history import import_history
@@ -36,6 +37,7 @@ from suanli.settings import Settings
 from suanli.version import VERSION
 from suanli.web.alertmanager import alertmanager_blueprint
 from suanli.web.app import build_app
+from suanli.wiring.channels import build_connections
 from suanli.wiring.sending import build_courier, build_delivery, build_rates, new_owner
 from suanli.wiring.sources import build_source
 
@@ -106,7 +108,7 @@ def build_site(settings: Settings) -> Site:
         version=VERSION,
         zone=settings.timezone,
         lang=settings.lang,
-        admins=settings.admins,
+        admins=settings.admin_ids,
         default_role=settings.access.to_domain(),
         fleet=settings.stock.to_domain(),
         stock_source=settings.stock.source,
@@ -133,7 +135,8 @@ def build_web(settings: Settings, store: Store, clock: Clock, wake: Callable[[],
     router = Router(store, site, clock, wake, slash_without_mention=feishu.slash_without_mention)
     gate = Gate(feishu.app_id, feishu.encrypt_key.get_secret_value(), feishu.verification_token.get_secret_value())
     chat = feishu_blueprint(gate, Identity(store, feishu.app_id, clock), router)
-    return build_app(store, clock, [chat, _alertmanager(settings, store, site, clock, wake)])
+    welink = welink_blueprint(build_connections(settings), router, clock)
+    return build_app(store, clock, [chat, welink, _alertmanager(settings, store, site, clock, wake)])
 
 
 def _alertmanager(settings: Settings, store: Store, site: Site, clock: Clock, wake: Callable[[], None]) -> Blueprint:

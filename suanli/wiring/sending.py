@@ -19,6 +19,7 @@ from suanli.settings import Settings
 from suanli.settings.schema import Feishu
 from suanli.sources.endpoint import Endpoint
 from suanli.sources.http import Http
+from suanli.wiring.channels import MAIL_RATES, WELINK_RATES, build_mail, build_welink
 
 FALLBACK = Target(Platform.FEISHU_HOOK, TargetKind.HOOK, "fallback")
 
@@ -56,6 +57,10 @@ def build_delivery(
     rates = {Platform.FEISHU: build_rates(settings.feishu)}
     if hook := build_fallback(settings, clock):
         couriers[Platform.FEISHU_HOOK], rates[Platform.FEISHU_HOOK] = hook, HOOK_RATES
+    if welink := build_welink(settings, clock):
+        couriers[Platform.WELINK], rates[Platform.WELINK] = welink, WELINK_RATES
+    if mail := build_mail(settings, clock):
+        couriers[Platform.MAIL], rates[Platform.MAIL] = mail, MAIL_RATES
     return Delivery(
         store,
         couriers,

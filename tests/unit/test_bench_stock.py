@@ -73,7 +73,7 @@ def test_a_quiet_look_that_tells_or_a_redrawing_one_that_does_not_is_wrong(looke
     with pytest.raises(WrongError, match="told"):
         check_told(looked, NOON, TOLD_OF, None)
     with pytest.raises(WrongError, match="drawn anew"):
-        check_told(looked, NOON, TOLD_OF, "first", redraws=True)
+        check_told(looked, NOON, TOLD_OF, "first", drawn=1)
 
 
 def test_the_floor_inserts_every_row_that_the_look_wrote(looked: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from suanli.settings import Settings, SettingsError, Stock, load, parse_watch
 from suanli.settings.layers import read_toml
 from suanli.settings.schema import VARIABLES
 from suanli.settings.variables import keys_at
+from suanli.settings.welink import ConnectionEntry, FieldsEntry
 
 ROOT = Path(__file__).parents[2]
 DOTENV = (ROOT / ".env.example").read_text("utf-8")
@@ -32,9 +33,16 @@ def with_examples(text: str) -> str:
     return re.sub(r"^##(?=[^# ])", "", with_defaults(text), flags=re.MULTILINE)
 
 
+NAMED = {
+    "WELINK_ROBOT_OPS": "https://open.example/api/werobot/v1/webhook/send?token=0123456789abcdef&channel=standard",
+    "WELINK_RELAY_SECRET": "k" * 32,
+}
+"""What the variables hold that the examples name."""
+
+
 def loaded(folder: Path, toml: str) -> Settings:
     (folder / "suanli.toml").write_text(toml, "utf-8")
-    return load({}, folder)
+    return load(NAMED, folder)
 
 
 def written(value: object) -> str:
@@ -86,6 +94,12 @@ def test_the_variables_are_the_agreed_ones() -> None:
         "SUANLI_ALERTMANAGER_TOKEN",
         "SUANLI_FALLBACK_URL",
         "SUANLI_FALLBACK_SECRET",
+        "SUANLI_SMTP_USER",
+        "SUANLI_SMTP_PASSWORD",
+        "WELINK_BASE_URL",
+        "WELINK_CLIENT_ID",
+        "WELINK_CLIENT_SECRET",
+        "WELINK_WEBHOOK_URL",
     }
 
 
@@ -143,6 +157,12 @@ THRESHOLDS = ("stock", "watch", "thresholds")
 REFS = ("stock", "panel", "refs")
 """For another source than the default one, so only a comment shows it."""
 
+NAMES = (THRESHOLDS, ("welink", "robots"), ("welink", "connections"), ("welink", "connections", "relay", "robots"))
+"""Their keys are names that people give."""
+
+RESOLVED = {("welink", "robots", "ops", "webhook_url"), ("welink", "connections", "relay", "secrets")}
+"""What the loader puts there."""
+
 
 def tables(data: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:
     """Each table of the file by its way, tables of one list and of one mapping taken together."""
@@ -154,15 +174,26 @@ def tables(data: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tupl
             yield (*path, key), {name for entry in value if isinstance(entry, dict) for name in entry}
 
 
+def test_the_tomls_connection_shows_the_defaults_and_takes_pointers_too(tmp_path: Path) -> None:
+    (pointers,) = re.findall(r"^# (\{ text = .*\})$", TOML, re.MULTILINE)
+    shown = loaded(tmp_path, with_examples(TOML)).welink.connections["relay"]
+    bare = ConnectionEntry(mode="signed", secret_envs=("A",))
+    assert (shown.colleagues, shown.names, shown.fields) == (bare.colleagues, bare.names, bare.fields)
+    text = with_examples(TOML).replace('fields = "bridge"', f"fields = {pointers}")
+    fields = loaded(tmp_path, text).welink.connections["relay"].fields
+    assert isinstance(fields, FieldsEntry)
+    assert set(FieldsEntry.model_fields) == fields.model_fields_set
+
+
 def test_the_toml_leaves_no_key_out(tmp_path: Path) -> None:
     path = tmp_path / "suanli.toml"
     path.write_text(with_examples(TOML), "utf-8")
     shown = dict(tables(read_toml(path, []).values))
     only_variables = {spot.way for spot in VARIABLES.values() if spot.secret} | {("config",)}
     for table, keys in shown.items():
-        if table == THRESHOLDS:
-            continue  # its keys are the models' names
-        known = {key for key in keys_at(Settings, table) if (*table, key) not in only_variables | {REFS}}
+        if table in NAMES:
+            continue
+        known = {key for key in keys_at(Settings, table) if (*table, key) not in only_variables | {REFS} | RESOLVED}
         assert keys < known if table[:-1] == THRESHOLDS else keys == known
     sections = {name for name, field in Settings.model_fields.items() if is_table(field.annotation)}
     assert sections <= {table[0] for table in shown if table}

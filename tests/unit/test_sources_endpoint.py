@@ -162,3 +162,31 @@ def test_of_two_secrets_of_which_one_begins_like_the_other_nothing_is_left() -> 
 
 def test_a_path_that_is_no_secret_is_shown() -> None:
     assert endpoint("https://grafana.example.com/monitoring").quoted("/monitoring") == "/monitoring"
+
+
+ROBOT = Endpoint(
+    "robot",
+    "https://open.example.com/send?token=4f3c%2Dsecret-2b1a&channel=standard",
+    "ROBOT_URL",
+    secret_query="token",
+)
+
+
+def test_an_address_with_a_secret_in_its_query_is_asked_with_it() -> None:
+    assert ROBOT.address_of("") == "https://open.example.com/send?token=4f3c%2Dsecret-2b1a&channel=standard"
+    assert ROBOT.address == "https://open.example.com/send"
+    assert endpoint("https://grafana.example.com/?token=x").address_of("/a") == "https://grafana.example.com/a"
+
+
+def test_the_secret_of_a_query_is_masked_wherever_it_turns_up_and_its_neighbour_is_not() -> None:
+    for form in ("4f3c%2Dsecret-2b1a", "4f3c-secret-2b1a"):
+        assert ROBOT.quoted(f"no {form}, channel standard") == "no ***, channel standard"
+        assert "secret-2b1a" not in str(ROBOT.redirected(301, f"/send/{form}?token={form}"))
+        assert "secret-2b1a" not in str(ROBOT.refused(404, {"message": form}, None))
+    assert "secret-2b1a" not in repr(ROBOT)
+
+
+def test_further_secrets_are_masked_and_not_shown() -> None:
+    there = Endpoint("WeLink", "https://open.example.com", "WELINK_BASE_URL", secrets=("s3cret-of-the-app", ""))
+    assert there.quoted("is s3cret-of-the-app right?") == "is *** right?"
+    assert "s3cret" not in repr(there)

@@ -122,3 +122,52 @@ def test_a_secret_path_is_in_no_log_of_the_libraries(clock: FakeClock, caplog: p
         there = Endpoint("hook", f"{url}/hook/4f3c-secret-2b1a", "HOOK_URL", secret_path=True)
         assert Http(there, clock=clock).tell({}) == {"code": 0}
     assert "secret-2b1a" not in caplog.text
+
+
+def test_a_secret_in_the_query_is_sent_and_is_in_no_error_answer_or_log(
+    client: Client, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "4f3c-secret-2b1a"
+    plain, service = client(
+        said(200, {"code": 1, "message": f"no robot {secret}"}),
+        said(403, {"message": f"bad token {secret}"}),
+        Reply(301, b"", {"Location": f"/send?token={secret}"}),
+        page(200),
+        Reply(body=b"{"),
+    )
+    url = f"{plain.endpoint.url}/send?token={secret}&channel=standard"
+    http = Http(Endpoint("robot", url, "ROBOT_URL", secret_query="token"), clock=clock)
+    with caplog.at_level(logging.WARNING):
+        assert secret not in str(http.tell({}))
+        for _ in range(4):
+            assert secret not in str(refusal(lambda: http.tell({})))
+    assert [asked["QUERY_STRING"] for asked in service.asked] == [f"token={secret}&channel=standard"] * 5
+    assert secret not in caplog.text
+
+
+def test_a_secret_in_the_query_is_in_no_log_of_the_libraries(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    reply = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nno header\r\n\r\n{"code":0}'
+    with caplog.at_level(logging.WARNING), answering_in_bytes(reply) as url:
+        there = Endpoint("robot", f"{url}/send?token=4f3c-secret-2b1a", "ROBOT_URL", secret_query="token")
+        assert Http(there, clock=clock).tell({}) == {"code": 0}
+    assert "secret-2b1a" not in caplog.text
+
+
+def test_an_order_may_go_below_the_address_with_headers_of_its_own_that_are_secrets(client: Client) -> None:
+    token = "5e25-token-of-the-app"
+    http, service = client(said(200, {"code": 1, "message": token}), said(403, {"message": token}), Reply())
+    assert http.tell({}, path="/card", headers={"x-wlk-Authorization": token}) == {"code": 1, "message": "***"}
+    assert token not in str(refusal(lambda: http.tell({}, path="/card", headers={"x-wlk-Authorization": token})))
+    http.tell({})
+    first, _, last = service.asked
+    assert (first["PATH_INFO"], first["HTTP_X_WLK_AUTHORIZATION"]) == ("/card", token)
+    assert (last["PATH_INFO"], "HTTP_X_WLK_AUTHORIZATION" in last) == ("/", False)
+    assert first["HTTP_AUTHORIZATION"] == last["HTTP_AUTHORIZATION"]
+
+
+def test_a_page_with_a_good_status_is_told_by_it(client: Client) -> None:
+    http, _ = client(page(200))
+    error = refusal(lambda: http.tell({}))
+    assert (error.code, error.permanent) == (200, True)

@@ -38,8 +38,20 @@ class Outbox(Protocol):
     def sent(self, parcel: Parcel, message_id: MessageId | None, now: datetime) -> bool:
         """Settle as sent; False when the lease was lost to another owner in the meantime."""
 
-    def again(self, parcel: Parcel, *, due_at: datetime, error: str, as_text: bool, counts: bool) -> bool:
-        """Settle as to be retried; `counts` False when the platform only asked for patience."""
+    def again(
+        self,
+        parcel: Parcel,
+        *,
+        due_at: datetime,
+        error: str,
+        as_text: bool,
+        counts: bool,
+        progress: int | None = None,
+    ) -> bool:
+        """Settle as to be retried; `counts` False when the platform only asked for patience.
+
+        `progress`: so many parts of the message have arrived.
+        """
 
     def dead(self, parcel: Parcel, error: str, now: datetime) -> bool:
         """Settle as set aside."""

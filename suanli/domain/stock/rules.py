@@ -151,8 +151,12 @@ class Recipient:
         return named and (not self.models or rule.scope.model in self.models)
 
     def is_person(self, person: Person) -> bool:
-        """Whether this is `person`."""
-        return self.id in {person.open_id, person.user_id, person.union_id}
+        """Whether this is `person`. WeLink's people have an @ in their ids, which no open_id of Feishu has.
+
+        So nobody there can be taken for a recipient by the id of a Feishu account, or by an e-mail address.
+        """
+        named = f"{_WELINK}:{person.open_id}" if "@" in person.open_id else person.open_id
+        return self.id in {named, person.user_id, person.union_id}
 
 
 _KINDS: Mapping[str, TargetKind] = {
@@ -160,10 +164,22 @@ _KINDS: Mapping[str, TargetKind] = {
     "on_": TargetKind.UNION_ID,
     "oc_": TargetKind.CHAT,
 }
+_WELINK = "welink"
+_ELSEWHERE: Mapping[str, tuple[Platform, TargetKind]] = {
+    _WELINK: (Platform.WELINK, TargetKind.USER_ID),
+    "welink-robot": (Platform.WELINK, TargetKind.ROBOT),
+    "mail": (Platform.MAIL, TargetKind.EMAIL),
+}
 
 
 def target_of(recipient: str) -> Target:
-    """Where a notice to `recipient` goes, by what its id looks like (feishu.md §0, "ID prefixes")."""
+    """Where a notice to `recipient` goes, by what its id looks like (feishu.md §0, "ID prefixes").
+
+    Who is not on Feishu has a word for the way before the id: `welink:`, `welink-robot:`, `mail:`.
+    """
+    way, colon, rest = recipient.partition(":")
+    if colon and way in _ELSEWHERE:
+        return Target(*_ELSEWHERE[way], rest)
     kind = _KINDS.get(recipient[:3]) or (TargetKind.EMAIL if "@" in recipient else TargetKind.USER_ID)
     return Target(Platform.FEISHU, kind, recipient)
 

@@ -1,0 +1,1 @@
+"""WeLink: cards and the courier out."""
