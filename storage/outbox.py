@@ -92,7 +92,17 @@ class SqlOutbox:
         A draft that redraws a message replaces what was last drawn there, sent or not, and is always written: it is due
         at once, its tries count from the beginning. If the last drawing is on its way, the new one goes after it.
         """
-        row = {
+        if draft.redraws is not None:
+            self.redraw([draft], now)
+            return True
+        return bool(_POST.run(self._connection, self._row(draft, now)))
+
+    def redraw(self, drafts: Sequence[Draft], now: datetime) -> None:
+        """Write drafts that all redraw a message, as `post` does."""
+        _REDRAW.run_for_each(self._connection, [self._row(draft, now) for draft in drafts])
+
+    def _row(self, draft: Draft, now: datetime) -> Mapping[str, Any]:
+        return {
             "key": draft.key,
             "uuid": uuid_of(draft.key),
             "platform": draft.target.platform,
@@ -110,10 +120,6 @@ class SqlOutbox:
             "error": "",
             "redraws": draft.redraws,
         }
-        if draft.redraws is None:
-            return bool(_POST.run(self._connection, row))
-        _REDRAW.run(self._connection, row)
-        return True
 
     def _dump(self, answer: Answer) -> str:
         # In one transaction, many people may be told the very same. (It is kept, so that its id stays its own.)

@@ -57,6 +57,16 @@ class Prepared:
         finally:
             cursor.close()
 
+    def run_for_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run an INSERT without RETURNING for each of these rows."""
+        dialect = connection.dialect
+        form = self._forms.get(dialect.name) or self._forms.setdefault(dialect.name, self._compile(dialect))
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(form.sql, [form.parameters(row) for row in rows])
+        finally:
+            cursor.close()
+
     def _compile(self, dialect: Dialect) -> _Form:
         compiled = self._statement.compile(dialect=dialect, column_keys=self._inserts or None)
         names = compiled.positiontup or list(compiled.binds)

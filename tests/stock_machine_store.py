@@ -48,6 +48,8 @@ class BrittleStore:
             self._calls_left -= 1
         if name == "post":
             self.drafts.append(arguments[0])
+        if name == "redraw":
+            self.drafts += arguments[0]
 
 
 class _Watched:

@@ -55,15 +55,19 @@ def redraw(
 ) -> int:
     """Have every card that shows one of `episodes` drawn as things stand now; how many cards.
 
-    Earlier cards of an episode too, for their buttons work as well: what hangs in a chat is true wherever one looks.
+    Earlier cards of an episode too: what hangs in a chat is true wherever one looks. Only a recipient's newest card
+    keeps its buttons.
     """
     changed = {episode.number: episode for episode in episodes}
     keys = tx.episodes.messages_of(tuple(changed), now - CARDS_LIVE) if changed else ()
     if not keys:
         return 0
     drawing = _Drawing(tx, site, read_ledger(tx, site), standings or tx.episodes.standings(), changed, now)
-    for key, notices in tx.episodes.on_cards(keys).items():
-        drawing.post(key, notices)
+    newest = {told.message_key for told in tx.episodes.last_told(tuple(changed)).values()}
+    drafts = [
+        drawing.draft(key, notices, is_newest=key in newest) for key, notices in tx.episodes.on_cards(keys).items()
+    ]
+    tx.outbox.redraw([draft for draft in drafts if draft], now)
     return len(keys)
 
 
@@ -79,13 +83,14 @@ class _Drawing:
         known: dict[int, Episode],
         now: datetime,
     ) -> None:
-        self._tx, self._site, self._ledger, self._now = tx, site, ledger, now
+        self._tx, self._site, self._ledger = tx, site, ledger
+        self._texts: dict[Target, Texts] = {}
         self._cards = card.Cards(now.astimezone(site.zone))
         self._mutes = {scope: standing.mute for scope, standing in standings.items()}
         self._known = {s.episode.number: s.episode for s in standings.values() if s.episode} | known
 
-    def post(self, key: str, notices: Sequence[Told]) -> None:
-        """Draw the card of a message anew."""
+    def draft(self, key: str, notices: Sequence[Told], *, is_newest: bool) -> Draft | None:
+        """The card of a message drawn anew; None where that cannot be done: what was said there stays said."""
         found = ((told, self._find(told.episode)) for told in notices)
         items = [
             self._ledger.item(episode, told.kind, None, self._mutes.get(episode.scope))
@@ -93,9 +98,16 @@ class _Drawing:
             if episode is not None
         ]
         target = target_of(notices[0].recipient)
-        if items and target.platform is Platform.FEISHU:  # elsewhere, what was said stays said
-            answer = self._cards.alert(texts_for(self._tx, self._site, target), items)
-            self._tx.outbox.post(Draft(f"redraw:{key}", target, answer, redraws=key), self._now)
+        if not items or target.platform is not Platform.FEISHU:
+            return None
+        answer = self._cards.alert(self._texts_for(target), items, is_newest=is_newest)
+        return Draft(f"redraw:{key}", target, answer, redraws=key)
+
+    def _texts_for(self, target: Target) -> Texts:
+        texts = self._texts.get(target)
+        if texts is None:
+            texts = self._texts[target] = texts_for(self._tx, self._site, target)
+        return texts
 
     def _find(self, number: int) -> Episode | None:
         if number not in self._known:

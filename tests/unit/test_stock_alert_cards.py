@@ -175,6 +175,16 @@ def test_every_card_of_a_shortage_is_drawn_anew_earlier_ones_too(sqlite_store: S
     assert all("已认领：" in words for words in drawn.values())
 
 
+def test_only_the_newest_card_of_a_recipient_keeps_its_buttons(sqlite_store: SqlStore, clock: FakeClock) -> None:
+    desk = Desk(sqlite_store, clock, LOW, recipients=ONE)
+    (first,) = desk.look()
+    (reminder,) = desk.look(after=DAY)
+    drawn = {parcel.redraws: desk.read(parcel) for parcel in desk.press("/stock ack 4090").drawn}
+    assert "后面有更新的卡片" in drawn[first.key]
+    assert "/stock po" not in drawn[first.key]
+    assert "/stock po 4090 #1" in drawn[reminder.key]
+
+
 def test_a_card_older_than_the_platform_draws_anew_is_left_alone(sqlite_store: SqlStore, clock: FakeClock) -> None:
     desk = Desk(sqlite_store, clock, LOW, recipients=ONE)
     (first,) = desk.look()

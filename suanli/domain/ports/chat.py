@@ -30,6 +30,9 @@ class Outbox(Protocol):
         A draft that redraws a message replaces what was last drawn there, sent or not, and is always written.
         """
 
+    def redraw(self, drafts: Sequence[Draft], now: datetime) -> None:
+        """Write drafts that all redraw a message."""
+
     def claim(
         self, *, owner: str, now: datetime, lease: timedelta, limit: int, rates: Mapping[Platform, Rates]
     ) -> Sequence[Parcel]:
