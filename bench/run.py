@@ -4,7 +4,7 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -37,6 +37,8 @@ class _Size:
 
 
 _FULL = _Size(7, 1000, 1500, 1000, 1000, 5, 500, 50, 600)
+PARTS = ("throughput", "latency", "footprint", "process", "checks", "trend", "pace")
+
 _QUICK = _Size(1, 200, 150, 100, 200, 1, 100, 5, 180)
 
 
@@ -44,14 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, keep; 0 when every target is met."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="figures for docs/performance.md")
     parser.add_argument("--quick", action="store_true", help="a smoke run: too short for its figures to mean much")
-    size = _QUICK if parser.parse_args(arguments).quick else _FULL
+    parser.add_argument("--part", action="append", choices=PARTS, help="measure this part alone; may be given often")
+    options = parser.parse_args(arguments)
+    size = _QUICK if options.quick else _FULL
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGALRM, _give_up)
     signal.alarm(size.limit)
     console, at = Console(width=WIDTH), SystemClock().now()
     about = machine() | {"size": str(size), "load_before": load_average()}
     with tempfile.TemporaryDirectory(prefix="suanli-bench-") as folder, open_company() as company:
-        figures = _measure(company, Path(folder), size, console)
+        figures = _measure(company, Path(folder), size, console, options.part or PARTS)
     about["load_after"] = load_average()
     show(figures, console)
     console.print("\n".join(f"{name}: {value}" for name, value in about.items()))
@@ -59,21 +63,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if any(figure.missed for figure in figures) else 0
 
 
-def _measure(company: Company, folder: Path, size: _Size, console: Console) -> tuple[Figure, ...]:
-    parts: tuple[tuple[str, Callable[[], tuple[Figure, ...]]], ...] = (
-        ("throughput", lambda: throughput.measure(company, folder, rounds=size.rounds, events=size.events_a_round)),
-        ("latency", lambda: latency.measure(company, folder, events=size.latency_events)),
-        ("footprint", lambda: footprint.measure(company, folder, events=size.footprint_events)),
-        ("in one process", lambda: within.measure(company, folder, events=size.within_events)),
-        ("checks", lambda: looks.measure(folder, rounds=size.look_rounds)),
-        ("trend", lambda: trend.measure(folder, questions=size.trend_questions)),
-        ("pace", lambda: pace.measure(folder, models=size.pace_models)),
-    )
+def _measure(
+    company: Company, folder: Path, size: _Size, console: Console, wanted: Sequence[str]
+) -> tuple[Figure, ...]:
+    parts: Mapping[str, Callable[[], tuple[Figure, ...]]] = {
+        "throughput": lambda: throughput.measure(company, folder, rounds=size.rounds, events=size.events_a_round),
+        "latency": lambda: latency.measure(company, folder, events=size.latency_events),
+        "footprint": lambda: footprint.measure(company, folder, events=size.footprint_events),
+        "process": lambda: within.measure(company, folder, events=size.within_events),
+        "checks": lambda: looks.measure(folder, rounds=size.look_rounds),
+        "trend": lambda: trend.measure(folder, questions=size.trend_questions),
+        "pace": lambda: pace.measure(folder, models=size.pace_models),
+    }
     clock = SystemClock()
     figures: list[Figure] = []
-    for name, part in parts:
+    for name in (each for each in PARTS if each in wanted):
         started = clock.elapsed()
-        figures += part()
+        figures += parts[name]()
         console.print(f"{name}: measured in {clock.elapsed() - started:.0f} s", style="dim")
     return tuple(figures)
 
