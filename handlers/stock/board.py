@@ -1,6 +1,7 @@
 """The cards that hang in chats, the people they concern, and who may do something about a shortage."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers.stock import card
@@ -55,18 +56,17 @@ def redraw(
 ) -> int:
     """Have every card that shows one of `episodes` drawn as things stand now; how many cards.
 
-    Earlier cards of an episode too: what hangs in a chat is true wherever one looks. Only a recipient's newest card
-    keeps its buttons.
+    Earlier cards of an episode too: what hangs in a chat is true wherever one looks. A shortage has its buttons on the
+    newest card that a recipient has of it.
     """
     changed = {episode.number: episode for episode in episodes}
     keys = tx.episodes.messages_of(tuple(changed), now - CARDS_LIVE) if changed else ()
     if not keys:
         return 0
     drawing = _Drawing(tx, site, read_ledger(tx, site), standings or tx.episodes.standings(), changed, now)
-    newest = {told.message_key for told in tx.episodes.last_told(tuple(changed)).values()}
-    drafts = [
-        drawing.draft(key, notices, is_newest=key in newest) for key, notices in tx.episodes.on_cards(keys).items()
-    ]
+    cards = tx.episodes.on_cards(keys)
+    last = tx.episodes.last_told(tuple({told.episode for notices in cards.values() for told in notices}))
+    drafts = [drawing.draft(key, notices, last) for key, notices in cards.items()]
     tx.outbox.redraw([draft for draft in drafts if draft], now)
     return len(keys)
 
@@ -89,19 +89,21 @@ class _Drawing:
         self._mutes = {scope: standing.mute for scope, standing in standings.items()}
         self._known = {s.episode.number: s.episode for s in standings.values() if s.episode} | known
 
-    def draft(self, key: str, notices: Sequence[Told], *, is_newest: bool) -> Draft | None:
+    def draft(self, key: str, notices: Sequence[Told], last: Mapping[tuple[int, str], Told]) -> Draft | None:
         """The card of a message drawn anew; None where that cannot be done: what was said there stays said."""
         found = ((told, self._find(told.episode)) for told in notices)
         items = [
-            self._ledger.item(episode, told.kind, None, self._mutes.get(episode.scope))
+            replace(
+                self._ledger.item(episode, told.kind, None, self._mutes.get(episode.scope)),
+                is_newest=last[told.episode, told.recipient].count == told.count,
+            )
             for told, episode in found
             if episode is not None
         ]
         target = target_of(notices[0].recipient)
         if not items or target.platform is not Platform.FEISHU:
             return None
-        answer = self._cards.alert(self._texts_for(target), items, is_newest=is_newest)
-        return Draft(f"redraw:{key}", target, answer, redraws=key)
+        return Draft(f"redraw:{key}", target, self._cards.alert(self._texts_for(target), items), redraws=key)
 
     def _texts_for(self, target: Target) -> Texts:
         texts = self._texts.get(target)

@@ -55,18 +55,18 @@ class Cards:
     def __init__(self, at: datetime) -> None:
         """`at` is local time."""
         self._at = at
-        self._made: dict[tuple[Lang, bool, tuple[tuple[int, News, int | None], ...]], Answer] = {}
+        self._made: dict[tuple[Lang, tuple[tuple[int, News, int | None, bool], ...]], Answer] = {}
         self._controls: dict[tuple[Lang, int], tuple[Block, ...]] = {}
 
-    def alert(self, texts: Texts, items: Sequence[Item], *, is_newest: bool = True) -> Answer:
-        """The card of these shortages; one that is not the newest has no buttons and says where they are."""
-        what = texts.lang, is_newest, tuple((item.episode.number, item.kind, item.before) for item in items)
+    def alert(self, texts: Texts, items: Sequence[Item]) -> Answer:
+        """The card of these shortages; one that a later card shows has no buttons here."""
+        what = texts.lang, tuple((item.episode.number, item.kind, item.before, item.is_newest) for item in items)
         made = self._made.get(what)
         if made is None:
-            made = self._made[what] = self._make(texts, items, is_newest=is_newest)
+            made = self._made[what] = self._make(texts, items)
         return made
 
-    def _make(self, texts: Texts, items: Sequence[Item], *, is_newest: bool) -> Answer:
+    def _make(self, texts: Texts, items: Sequence[Item]) -> Answer:
         at = self._at
         ranked = sorted(items, key=lambda item: (item.episode.state is State.CLOSED, -item.episode.severity))
         low = [item for item in ranked if item.episode.state is not State.CLOSED]
@@ -76,7 +76,8 @@ class Cards:
             *(_lines(texts, item, at) for item in ranked[:MOST_PARAGRAPHS]),
             *_rest(texts, ranked[MOST_PARAGRAPHS:], at),
             line(texts("alert.checked", at=f"{_checked(items, at):%Y-%m-%d %H:%M:%S}")),
-            *(self._all_controls(texts, actionable) if is_newest else (note(texts("alert.superseded")),)),
+            *self._all_controls(texts, [item for item in actionable if item.is_newest]),
+            *(() if all(item.is_newest for item in items) else (note(texts("alert.superseded")),)),
         )
         return Answer(texts.lang, blocks, _title(texts, items, low), _tone(items, low))
 

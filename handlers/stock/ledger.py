@@ -18,7 +18,8 @@ from suanli.domain.stock.trend import Burn, days_until, suggested
 class Item:
     """One shortage as a card shows it. `before` is how many cards were free at the last notice.
 
-    One that is not watched any more has lost its rule; nothing can be said of how it went on.
+    One that is not watched any more has lost its rule; nothing can be said of how it went on. One that is not the
+    newest has been told anew since, on a later card: its buttons are there.
     """
 
     kind: News
@@ -30,6 +31,7 @@ class Item:
     burn: Burn | None
     mute: Mute | None
     is_watched: bool = True
+    is_newest: bool = True
 
     @property
     def on_order(self) -> int:

@@ -272,3 +272,16 @@ def test_a_card_offers_the_same_in_both_languages(sqlite_store: SqlStore, clock:
     assert [b.value for b in pressable(first.answer)] == [b.value for b in pressable(second.answer)]
     assert sum(isinstance(block, Form) for block in second.answer.blocks) == 2
     assert not any("\u4e00" <= c <= "\u9fff" for c in desk.bot.words(second.answer))
+
+
+def test_a_shortage_that_no_newer_card_shows_keeps_its_buttons_on_the_earlier_one(
+    sqlite_store: SqlStore, clock: FakeClock
+) -> None:
+    desk = Desk(sqlite_store, clock, LOW, [row(R4090, 40), row(RH20, 12)], recipients=ONE)
+    (both,) = desk.look()
+    (escalated,) = desk.look(after=timedelta(minutes=5))
+    assert "H20" not in desk.read(escalated)
+    drawn = {parcel.redraws: desk.read(parcel) for parcel in desk.press("/stock ack 4090").drawn}
+    assert "/stock ack H20 #2" in drawn[both.key]
+    assert "/stock mute 4090" not in drawn[both.key]
+    assert "/stock mute 4090 1d #1" in drawn[escalated.key]
