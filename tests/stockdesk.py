@@ -35,6 +35,7 @@ BEN = Person(OpenId("ou_b"), "user_b", "on_b", "Ben", "ten")
 """Those recipients in person."""
 
 R4090, RH20, RH200 = "NVIDIA GeForce RTX 4090", "NVIDIA H20", "NVIDIA H200"
+DAY, HOUR, MINUTES = timedelta(days=1), timedelta(hours=1), timedelta(minutes=5)
 
 
 def row(product: str, free: int, total: int = 500, place: str = "bj-a") -> Row:

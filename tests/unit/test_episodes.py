@@ -1,62 +1,14 @@
 """The life of a shortage, row by row of the table in gpu.md §2.1, and its corners."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from suanli.domain.chat import OpenId
-from suanli.domain.stock import Model, Scope
-from suanli.domain.stock.episodes import (
-    Blindness,
-    Claim,
-    Episode,
-    Mute,
-    News,
-    Reading,
-    Standing,
-    State,
-    abandon,
-    claim,
-    observe,
-    release,
-)
-from suanli.domain.stock.rules import Rule, Severity
+from suanli.domain.stock.episodes import Claim, Episode, Mute, News, Reading, Standing, State, abandon, observe
+from suanli.domain.stock.rules import Severity
+from tests.episode_kit import ALICE, DAY, HOUR, MINUTE, RULE, STEP, acked, fired, is_ok, recovering, see
 from tests.fakes import NOON
-
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-STEP = 5 * MINUTE
-ALICE = OpenId("ou_alice")
-RULE = Rule(Scope(Model("4090"), "国内"), min_free=100)
-"""Critical below 50, recovered at 110, two samples, 15 minutes of keeping, 24 hours between reminders."""
-
-
-def see(
-    episode: Episode | None, free: int, at: datetime, days_left: float | None = None, rule: Rule = RULE, **how: bool
-) -> Episode:
-    """The episode after a sample, where there is one."""
-    seen = observe(episode, rule, Reading(free, days_left), at, **how)
-    assert seen is not None
-    return seen
-
-
-def is_ok(episode: Episode | None, free: int, at: datetime, rule: Rule = RULE, **how: bool) -> bool:
-    """Whether there is no episode after a sample."""
-    return observe(episode, rule, Reading(free), at, **how) is None
-
-
-def fired(free: int = 80) -> Episode:
-    """A shortage that two samples confirmed, the second at NOON."""
-    return see(see(None, free, NOON - STEP), free, NOON)
-
-
-def acked(*, until: datetime = NOON + DAY, ordered: bool = False, free: int = 80) -> Episode:
-    return claim(fired(free), Claim(ALICE, NOON, until, ordered=ordered))
-
-
-def recovering(free: int = 110, before: Episode | None = None) -> Episode:
-    return see(before or fired(), free, NOON + STEP)
-
 
 # The rows of the table.
 
@@ -288,124 +240,9 @@ def test_a_threshold_lowered_below_what_is_free_ends_a_pending_and_a_firing_one(
     assert see(fired(), 80, NOON + STEP, rule=rule).state is State.RECOVERING
 
 
-def test_a_claim_ends_when_cards_come_back_and_does_not_return_with_the_shortage() -> None:
-    got = see(see(acked(until=NOON + 9 * DAY), 110, NOON + STEP), 80, NOON + 2 * STEP)
-    assert (got.state, got.claim) == (State.FIRING, None)
-
-
-@pytest.mark.parametrize("episode", [see(None, 99, NOON), recovering(), see(recovering(), 120, NOON + DAY)])
-def test_only_what_fires_can_be_claimed(episode: Episode) -> None:
-    assert claim(episode, Claim(ALICE, NOON, NOON + DAY)) == episode
-
-
-def test_a_later_claim_takes_the_place_of_an_earlier_one() -> None:
-    order = Claim(OpenId("ou_bob"), NOON + HOUR, NOON + 9 * DAY, ordered=True)
-    got = claim(acked(), order)
-    assert (got.state, got.claim, got.news) == (State.ACKED, order, 1)
-
-
-def test_a_claim_that_is_already_over_reopens_at_the_next_sample() -> None:
-    got = see(claim(fired(), Claim(ALICE, NOON, NOON - DAY)), 80, NOON + STEP)
-    assert (got.state, got.latest) == (State.FIRING, News.REOPENED)
-
-
-def test_a_released_claim_fires_again_with_news_and_only_once() -> None:
-    got = release(acked())
-    assert (got.state, got.claim, got.latest, got.news) == (State.FIRING, None, News.REOPENED, 2)
-    assert release(got) == got
-    assert release(recovering()) == recovering()
-
-
 def test_an_abandoned_episode_is_over_without_a_word() -> None:
     got = abandon(fired(), NOON + HOUR)
     assert (got.state, got.quiet, got.closed_at, got.news) == (State.CLOSED, True, NOON + HOUR, 1)
-
-
-# A clock that is set back.
-
-
-def test_a_clock_set_back_leaves_no_moment_in_the_future() -> None:
-    before = NOON - 365 * DAY
-    got = replace(acked(), recovering_at=NOON).as_of(before)
-    assert got.claim is not None
-    moments = (got.opened_at, got.seen_at, got.fired_at, got.recovering_at, got.claim.at)
-    assert moments == (before,) * 5
-    assert acked().as_of(NOON + DAY) == acked()
-
-
-def test_a_clock_set_back_while_recovering_delays_the_end_by_no_more_than_the_keeping_time() -> None:
-    before = NOON - 365 * DAY
-    back = see(recovering(), 110, before)
-    assert back.state is State.RECOVERING
-    assert see(back, 110, before + RULE.keep).state is State.CLOSED
-
-
-def test_a_clock_set_back_while_pending_delays_the_start_by_no_more_than_the_hold() -> None:
-    rule = replace(RULE, samples=99, hold=10 * MINUTE)
-    before = NOON - 365 * DAY
-    back = see(see(None, 99, NOON, rule=rule), 99, before, rule=rule)
-    assert see(back, 99, before + 10 * MINUTE, rule=rule).state is State.FIRING
-
-
-def test_a_clock_set_back_makes_an_acknowledgement_no_longer_than_it_was() -> None:
-    before = NOON - 365 * DAY
-    back = see(acked(), 80, before)
-    assert back.state is State.ACKED
-    assert see(back, 80, before + DAY).latest is News.REOPENED
-
-
-def test_a_clock_set_back_leaves_the_day_of_arrival_where_it_is() -> None:
-    back = see(acked(until=NOON + 9 * DAY, ordered=True), 80, NOON - HOUR)
-    assert back.claim is not None
-    assert back.claim.until == NOON + 9 * DAY
-
-
-# Blind: what cannot be counted.
-
-
-def blind(failures: int, told_at: datetime | None = None) -> Blindness:
-    state = Blindness()
-    for n in range(failures):
-        state = state.again(f"cause {n}", NOON + n * STEP)
-    return replace(state, told_at=told_at)
-
-
-@pytest.mark.parametrize(("failures", "is_blind"), [(0, False), (1, False), (2, False), (3, True), (50, True)])
-def test_blind_is_three_samples_in_a_row_without_a_count(failures: int, *, is_blind: bool) -> None:
-    assert blind(failures).is_blind is is_blind
-    assert blind(failures).is_due(NOON + DAY) is is_blind
-
-
-def test_blindness_keeps_its_beginning_and_its_last_cause() -> None:
-    assert (blind(4).since, blind(4).cause, blind(4).failures) == (NOON, "cause 3", 4)
-
-
-def test_operators_are_told_again_a_day_later_and_not_before() -> None:
-    told = blind(3, told_at=NOON)
-    assert not told.again("x", NOON + DAY - STEP).is_due(NOON + DAY - timedelta(seconds=1))
-    assert told.again("x", NOON + DAY).is_due(NOON + DAY)
-
-
-def test_operators_are_told_within_a_day_though_the_clock_was_set_back() -> None:
-    before = NOON - 365 * DAY
-    back = blind(3, told_at=NOON).again("x", before)
-    assert (back.since, back.told_at) == (before, before)
-    assert back.is_due(before + DAY)
-
-
-def test_being_told_of_sight_again_needs_having_been_told_of_blindness() -> None:
-    """`told_at` is what says so: it stays through every further failure, and starts empty."""
-    assert blind(9).told_at is None
-    assert blind(3, told_at=NOON).again("x", NOON + HOUR).told_at == NOON
-
-
-def test_blindness_freezes_the_episode_which_goes_on_where_it_was() -> None:
-    standing = Standing(RULE.scope, fired())
-    for n in range(5):
-        standing = replace(standing, blindness=standing.blindness.again("HTTP 502", NOON + n * HOUR))
-    assert standing.episode == fired()
-    after = see(standing.episode, 80, NOON + 6 * HOUR)
-    assert (after.state, after.news, after.lowest) == (State.FIRING, 1, 80)
 
 
 def test_a_mute_holds_until_its_end_and_no_longer() -> None:

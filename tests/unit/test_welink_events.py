@@ -1,41 +1,17 @@
-"""What a connection lets in becomes a message: from whom, where, which one, and where its answer goes."""
+"""What a connection lets in becomes a message: from whom, where, when, and where its answer goes."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.welink.connection import ASSISTANT, BRIDGE, Connection, FieldMap
-from bot.welink.events import read
-from bot.welink.signature import DONE, Admitted
-from suanli.domain.chat import ChatKind, Message, Platform, Target, TargetKind
+from bot.welink.connection import Connection
+from suanli.domain.chat import ChatKind, Platform, Target, TargetKind
 from tests.fakes import NOON
-from tests.welink_caller import GROUP, LI, NOW, PRIVATE, said
-
-CORP = Connection("corp", None, robot="ops")
-MINUTE = timedelta(minutes=1)
-
-
-def got(
-    body: Mapping[str, Any], connection: Connection = CORP, *, at: datetime | None = None, now: datetime = NOON
-) -> Message | None:
-    return read(connection, Admitted(dict(body), DONE, at), now)
-
-
-def message(
-    body: Mapping[str, Any], connection: Connection = CORP, *, at: datetime | None = None, now: datetime = NOON
-) -> Message:
-    found = got(body, connection, at=at, now=now)
-    assert found is not None
-    return found
-
-
-def robot(name: str) -> Target:
-    return Target(Platform.WELINK, TargetKind.ROBOT, name)
-
+from tests.welink_caller import LI, NOW, PRIVATE, said
+from tests.welink_reader import CORP, MINUTE, got, message, robot
 
 # Our bridge's shape
 
@@ -213,130 +189,3 @@ def test_a_message_is_as_old_as_it_says_else_as_its_proof_and_never_of_the_futur
     stamp: object, at: datetime | None, expected: datetime
 ) -> None:
     assert message(said(timestamp=stamp), at=at).origin.sent_at == expected
-
-
-# Which
-
-
-def key(body: Mapping[str, Any], connection: Connection = CORP, **when: Any) -> str:
-    return message(body, connection, **when).origin.key
-
-
-def test_a_message_is_known_by_its_id_whatever_else_a_second_delivery_says() -> None:
-    assert key(said("/stock")) == key(said("/help", timestamp=None), now=NOON + MINUTE)
-    assert key(said(message_id="m-1")) != key(said(message_id="m-2"))
-
-
-def test_an_id_means_another_message_in_another_connection() -> None:
-    assert key(said()) != key(said(), replace(CORP, name="lab"))
-
-
-def test_an_id_may_be_a_number() -> None:
-    assert key(said() | {"message_id": 7}) == key(said() | {"message_id": "7"})
-
-
-@pytest.mark.parametrize("name", ["", "two words", "x" * 201, "é", None, True, ["m-1"]])
-def test_without_an_id_a_message_is_known_by_all_that_it_says(name: object) -> None:
-    body = said() | {"message_id": name}
-    assert key(body) == key(dict(reversed(body.items())))
-    for other in ({"text": "/help"}, {"timestamp": NOW * 1000 + 1}, {"sender": {"id": "han@0123"}}, {"extra": 1}):
-        assert key(body) != key(body | other)
-
-
-def test_a_message_that_tells_its_own_time_is_the_same_in_a_later_envelope() -> None:
-    body, later = said(message_id=""), NOON + MINUTE
-    assert key(body, at=NOON) == key(body, at=later, now=later) == key(body, now=later)
-
-
-def test_where_only_the_proof_tells_the_time_the_same_words_later_are_another_message() -> None:
-    body = said(message_id="", timestamp=None)
-    first = key(body, at=NOON)
-    assert first == key(body, at=NOON, now=NOON + MINUTE)
-    assert first != key(body, at=NOON + timedelta(seconds=1))
-
-
-def test_where_nothing_tells_the_time_the_minute_does() -> None:
-    body = said(message_id="", timestamp=None)
-    late = NOON + timedelta(seconds=59)
-    assert key(body) == key(body, now=late)
-    assert key(body) != key(body, now=late + timedelta(seconds=1))
-
-
-def test_no_id_can_be_made_to_look_like_another_messages_content() -> None:
-    assert len({key(said(message_id="body")), key(said(message_id="")), key(said(message_id="id"))}) == 3
-
-
-def test_a_body_nested_too_deep_to_be_compared_is_not_a_message() -> None:
-    deep: Any = 1
-    for _ in range(5000):
-        deep = [deep]
-    assert got(said(message_id="", extra=deep)) is None
-    assert got(said(extra=deep)) is not None
-
-
-# Other shapes
-
-ASSISTED = replace(CORP, fields=ASSISTANT)
-FROM_ASSISTANT = {
-    "businessDomain": "im",
-    "sessionType": "group",
-    "sessionId": "s-1",
-    "assistantAccount": "assistant@0123",
-    "content": "/stock",
-    "msgType": "text",
-    "chatHistory": [{"senderAccount": LI, "content": "hi", "timestamp": NOW * 1000}],
-}
-
-
-def test_a_message_of_the_assistants_shape_has_words_and_a_group_and_no_sender() -> None:
-    it = message(FROM_ASSISTANT, ASSISTED)
-    assert (it.text, it.origin.chat_id, it.sender.is_known) == ("/stock", "corp:s-1", False)
-    assert it.origin.answers_to == robot("ops")
-
-
-@pytest.mark.parametrize(
-    "change", [{"msgType": "image"}, {"msgType": None}, {"businessDomain": "meeting"}, {"sessionType": "direct"}]
-)
-def test_what_the_map_does_not_take_for_a_message_is_none(change: dict[str, Any]) -> None:
-    assert got(FROM_ASSISTANT | change, ASSISTED) is None
-
-
-def test_a_map_may_lead_anywhere_into_a_body() -> None:
-    fields = FieldMap(text="/data/0/a~1b/~0t", sent_at="/data/1", only={"/data/2": frozenset({"7"})})
-    body = {"data": [{"a/b": {"~t": "/help"}}, NOW - 60, 7]}
-    it = message(body, replace(CORP, fields=fields))
-    assert (it.text, it.origin.sent_at, it.origin.chat_kind) == ("/help", NOON - MINUTE, ChatKind.GROUP)
-    others: list[dict[str, Any]] = [{"data": []}, {"data": {"0": 1}}, {"data": None}, {}, {"data": [[], NOW, 7]}]
-    for other in others:
-        assert got(other, replace(CORP, fields=fields)) is None
-
-
-def test_without_a_map_nothing_is_a_message() -> None:
-    assert got(said(), replace(CORP, fields=None)) is None
-
-
-@pytest.mark.parametrize("text", ["", "text", "/a~2", "/a~"])
-def test_a_map_must_lead_to_the_words(text: str) -> None:
-    with pytest.raises(ValueError, match=r"pointer|where the text is"):
-        FieldMap(text=text)
-    with pytest.raises(ValueError, match="pointer"):
-        replace(BRIDGE, only={text or "x": frozenset()})
-
-
-@pytest.mark.parametrize("name", ["", "Corp", "a b", "a/b", "-a", "a" * 41, "算力"])
-def test_a_connection_has_a_name_that_can_stand_in_an_address(name: str) -> None:
-    with pytest.raises(ValueError, match="is no name"):
-        Connection(name, None)
-
-
-def test_the_bridges_shape_is_the_documented_one() -> None:
-    documented = {
-        "message_id": "m-1",
-        "chat": {"type": "group", "id": "g-9"},
-        "sender": {"id": "li.lei@0123456789"},
-        "text": "/ack 42",
-        "timestamp": 1717400000123,
-    }
-    it = message(documented, now=datetime.fromtimestamp(1717400001, UTC))
-    assert (it.message_id, it.sender.open_id, it.text) == ("m-1", "li.lei@0123456789", "/ack 42")
-    assert it.origin.chat_id == f"corp:{GROUP['id']}"
