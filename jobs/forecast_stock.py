@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers.stock.ledger import rules_of
 from suanli.clock import Clock
 from suanli.domain.ports import Store
 from suanli.domain.site import Site
-from suanli.domain.stock import trend
-from suanli.domain.stock.rules import in_force
+from suanli.domain.stock import Scope, trend
+from suanli.domain.stock.trend import Burn
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +20,18 @@ class ForecastStock:
     clock: Clock
 
     def run(self, scheduled_for: datetime) -> str:  # noqa: ARG002 the shape of a job; a trend ends now
-        """Read, then work out with no transaction open, then write; of how many scopes the burn is known."""
+        """Work out every burn, then write them all; of how many scopes it is known."""
         now = self.clock.now()
         with self.store.begin() as tx:
-            scopes = [rule.scope for rule in in_force(self.site.watch.rules, tx.overrides.all())]
-            hours = tx.samples.hours_of(self.site.stock_source, scopes, now - trend.PERIOD)
-        found = {scope: trend.burn(hours.get(scope, ()), now) for scope in scopes}
+            scopes = tuple(rules_of(tx, self.site))
+        found = {scope: self._burn(scope, now) for scope in scopes}
         burns = {scope: burn for scope, burn in found.items() if burn is not None}
         with self.store.begin() as tx:
             tx.burns.replace(burns)
         return f"{len(burns)} of {len(scopes)} scopes"
+
+    def _burn(self, scope: Scope, now: datetime) -> Burn | None:
+        # A transaction for each: of hundreds of scopes together, nobody else could write meanwhile.
+        with self.store.begin() as tx:
+            hours = tx.samples.hours(self.site.stock_source, scope, now - trend.PERIOD)
+        return trend.burn(hours, now)

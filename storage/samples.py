@@ -1,6 +1,6 @@
 """Stock over time, and how the sources of it are doing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 
@@ -101,10 +101,6 @@ class SqlSamples:
     def hours(self, source: str, scope: Scope, since: datetime) -> Sequence[Hour]:
         """The hours of a scope that began at or after `since`, oldest first."""
         return self._hours.read(source, scope, since)
-
-    def hours_of(self, source: str, scopes: Sequence[Scope], since: datetime) -> Mapping[Scope, Sequence[Hour]]:
-        """The same for many scopes at once; empty for one that has none."""
-        return {scope: self._hours.read(source, scope, since) for scope in scopes}
 
     def forget_before(self, moment: datetime) -> int:
         """Drop samples taken earlier than `moment`; how many. Their hours stay."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NewType
 
-from suanli.domain.commands import Turn
+from handlers.arguments import ClockArgument, ModelArgument, Place, RegionArgument
+from suanli.domain.commands import Param, Turn
+from suanli.domain.stock import Model, Scope
 from suanli.domain.stock.rules import DURATIONS, Field
 
 EpisodeNumber = NewType("EpisodeNumber", int)
@@ -72,6 +74,22 @@ class DateArgument:
     def choices(self, turn: Turn) -> Sequence[str]:  # noqa: ARG002 the port's shape
         """None: any day will do."""
         return ()
+
+
+_PART = (
+    Param("region", RegionArgument(), optional=True),
+    Param("clock", ClockArgument(), optional=True),
+)
+SCOPE = (Param("model", ModelArgument()), *_PART)
+"""A model, or the part of its cards in a region or clock class."""
+
+ANY_SCOPE = (Param("model", ModelArgument(), optional=True), *_PART)
+"""The same, or everything."""
+
+
+def scope_of(model: Model, region: Place | None, clock: Place | None) -> Scope:
+    """What the three arguments of SCOPE name."""
+    return Scope(model, region.name if region else "", clock.name if clock else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from handlers.arguments import ClockArgument, ModelArgument, Place, RegionArgument
+from handlers.arguments import Place
 from handlers.stock import board
 from handlers.stock.arguments import (
+    ANY_SCOPE,
     DateArgument,
     EpisodeArgument,
     EpisodeNumber,
     QuantityArgument,
     TicketArgument,
     TicketNumber,
+    scope_of,
 )
 from handlers.stock.ledger import rules_of
-from handlers.stock.shortage import keep, local, said, scope_of, standing_of
+from handlers.stock.shortage import keep, local, said, standing_of
 from suanli.domain.access import Role
 from suanli.domain.answer import Answer, At, Block, Buttons, Code, Paragraph, Tone, line, note, run_button
 from suanli.domain.commands import Command, Param, Risk, Turn
@@ -234,9 +236,6 @@ def export(turn: Turn) -> Answer:
 
 
 _TICKET = Param("ticket", TicketArgument(), optional=True)
-_MODEL = Param("model", ModelArgument(), optional=True)
-_REGION = Param("region", RegionArgument(), optional=True)
-_CLOCK = Param("clock", ClockArgument(), optional=True)
 
 COMMANDS = (
     Command(
@@ -247,7 +246,7 @@ COMMANDS = (
         example="/stock po 4090 50 12-31",
         aliases=("库存 采购",),
         params=(
-            _MODEL, _REGION, _CLOCK, _TICKET,
+            *ANY_SCOPE, _TICKET,
             Param("quantity", QuantityArgument(), optional=True),
             Param("eta", DateArgument(), optional=True),
             Param("episode", EpisodeArgument(), optional=True),
@@ -261,7 +260,7 @@ COMMANDS = (
         risk=Risk.CHANGE,
         example="/stock arrived PO-12",
         aliases=("库存 到货",),
-        params=(_MODEL, _REGION, _CLOCK, _TICKET),
+        params=(*ANY_SCOPE, _TICKET),
         clickable=True,
     ),
     Command(

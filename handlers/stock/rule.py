@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from handlers.arguments import ClockArgument, ModelArgument, Place, RegionArgument
+from handlers.arguments import Place
 from handlers.stock import board
-from handlers.stock.arguments import FieldArgument, Setting, SettingArgument
+from handlers.stock.arguments import ANY_SCOPE, SCOPE, FieldArgument, Setting, SettingArgument, scope_of
 from handlers.stock.ledger import rules_of
-from handlers.stock.shortage import SCOPE, scope_of
 from suanli.domain.access import Role
 from suanli.domain.answer import Ago, Answer, At, Block, Code, Column, Facts, Span, Table, Tone, line, note
 from suanli.domain.commands import Command, Param, Risk, Turn
@@ -158,11 +157,7 @@ COMMANDS = (
         risk=Risk.READ,
         example="/stock rule 4090",
         aliases=("库存 规则",),
-        params=(
-            Param("model", ModelArgument(), optional=True),
-            Param("region", RegionArgument(), optional=True),
-            Param("clock", ClockArgument(), optional=True),
-        ),
+        params=ANY_SCOPE,
     ),
     Command(
         name="stock rule set",

@@ -3,9 +3,17 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers.arguments import ClockArgument, ModelArgument, Place, RegionArgument
+from handlers.arguments import Place
 from handlers.stock import board
-from handlers.stock.arguments import EpisodeArgument, EpisodeNumber, ReasonArgument, Until, UntilArgument
+from handlers.stock.arguments import (
+    SCOPE,
+    EpisodeArgument,
+    EpisodeNumber,
+    ReasonArgument,
+    Until,
+    UntilArgument,
+    scope_of,
+)
 from handlers.stock.ledger import rules_of
 from suanli.domain.access import Role
 from suanli.domain.answer import Answer, At, Span, Tone, line
@@ -20,17 +28,7 @@ ACK_LASTS = timedelta(hours=24)
 
 LONGEST_MUTE = timedelta(days=90)
 
-SCOPE = (
-    Param("model", ModelArgument()),
-    Param("region", RegionArgument(), optional=True),
-    Param("clock", ClockArgument(), optional=True),
-)
 NUMBER = Param("episode", EpisodeArgument(), optional=True)
-
-
-def scope_of(model: Model, region: Place | None, clock: Place | None) -> Scope:
-    """What three arguments name."""
-    return Scope(model, region.name if region else "", clock.name if clock else "")
 
 
 def rule_of(turn: Turn, scope: Scope) -> Rule:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from handlers.arguments import ClockArgument, ModelArgument, Place, RegionArgument
+from handlers.arguments import Place
+from handlers.stock.arguments import ANY_SCOPE
 from suanli.domain.access import Role
 from suanli.domain.answer import Ago, Answer, Block, Buttons, Column, Table, Tone, line, note, run_button
-from suanli.domain.commands import Command, Param, Risk, Turn
+from suanli.domain.commands import Command, Risk, Turn
 from suanli.domain.lines import write
 from suanli.domain.stock import Counts, Model, Sample, Snapshot
 
@@ -114,9 +115,5 @@ COMMAND = Command(
     risk=Risk.READ,
     example="/stock 4090 国内",
     aliases=("库存", "gpu库存"),
-    params=(
-        Param("model", ModelArgument(), optional=True),
-        Param("region", RegionArgument(), optional=True),
-        Param("clock", ClockArgument(), optional=True),
-    ),
+    params=ANY_SCOPE,
 )

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from handlers.arguments import ClockArgument, ModelArgument, Place, RegionArgument
+from handlers.arguments import Place
 from handlers.stock import show
+from handlers.stock.arguments import SCOPE, scope_of
 from handlers.stock.ledger import rules_of
 from suanli.domain.access import Role
 from suanli.domain.answer import (
@@ -22,7 +23,7 @@ from suanli.domain.answer import (
     note,
     run_button,
 )
-from suanli.domain.commands import Command, Param, Risk, Turn
+from suanli.domain.commands import Command, Risk, Turn
 from suanli.domain.lines import write
 from suanli.domain.stock import Model, Scope, Snapshot, count_scopes, purchases, trend
 from suanli.domain.stock.trend import Forecast
@@ -37,7 +38,7 @@ LEAST_DRAWN = 2
 
 def run(turn: Turn, model: Model, region: Place | None, clock: Place | None) -> Answer:
     """The trend of a model's cards, or of those in a region or clock class."""
-    scope = Scope(model, region.name if region else "", clock.name if clock else "")
+    scope = scope_of(model, region, clock)
     hours = turn.tx.samples.hours(turn.site.stock_source, scope, turn.now - trend.PERIOD)
     snapshot = turn.tx.samples.latest(turn.site.stock_source)
     counts = count_scopes(snapshot.samples).get(scope)
@@ -167,9 +168,5 @@ COMMAND = Command(
     risk=Risk.READ,
     example="/stock trend 4090",
     aliases=("库存 趋势",),
-    params=(
-        Param("model", ModelArgument()),
-        Param("region", RegionArgument(), optional=True),
-        Param("clock", ClockArgument(), optional=True),
-    ),
+    params=SCOPE,
 )

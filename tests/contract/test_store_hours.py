@@ -76,12 +76,11 @@ def test_an_answer_that_was_rolled_back_does_not_count(store: Store) -> None:
     assert hours(store, Scope(M4090)) == ()
 
 
-def test_hours_are_asked_from_a_moment_on_and_for_many_scopes_at_once(store: Store) -> None:
+def test_hours_are_asked_from_a_moment_on_and_of_one_scope(store: Store) -> None:
     add(store, *([sample(NOON + number * HOUR, number), sample(NOON + number * HOUR, 9, H20)] for number in range(4)))
     asked = [Scope(M4090), Scope(H20, "国内"), Scope(H20, "海外")]
     with store.begin() as tx:
-        found = tx.samples.hours_of("grafana", asked, NOON + HOUR + MINUTE)
-        assert tx.samples.hours_of("grafana", [], NOON) == {}
+        found = {scope: tx.samples.hours("grafana", scope, NOON + HOUR + MINUTE) for scope in asked}
     assert {scope: [hour.low for hour in its] for scope, its in found.items()} == {
         asked[0]: [2, 3],
         asked[1]: [9, 9],

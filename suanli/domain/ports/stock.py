@@ -33,9 +33,6 @@ class Samples(Protocol):
     def hours(self, source: str, scope: Scope, since: datetime) -> Sequence[Hour]:
         """The hours of a scope that began at or after `since`, oldest first."""
 
-    def hours_of(self, source: str, scopes: Sequence[Scope], since: datetime) -> Mapping[Scope, Sequence[Hour]]:
-        """The same for many scopes at once."""
-
     def forget_before(self, moment: datetime) -> int:
         """Drop samples older than `moment`; how many. Their hours stay."""
 
