@@ -77,6 +77,19 @@ class Receipt:
     instead: "Receipt | None" = None
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that was set aside, by its number: to whom, what it said, and why it did not arrive."""
+
+    number: int
+    key: str
+    target: Target
+    answer: Answer
+    created_at: datetime
+    dead_at: datetime
+    error: str
+
+
 def fallback_key(key: str) -> str:
     """The key of the message that goes over the fallback channel in place of another."""
     return f"fallback:{key}"

@@ -2,12 +2,14 @@
 
 from suanli.domain.ports.chat import Audits, Chats, Grants, Inbox, Outbox
 from suanli.domain.ports.outside import Courier, StockSource
+from suanli.domain.ports.releases import Allowances, Happenings, Recall, Resources, Upstream, Watches
 from suanli.domain.ports.stock import Alerts, Burns, Episodes, Notices, Overrides, Samples, Tickets
 from suanli.domain.ports.store import Store, Transaction
 from suanli.domain.ports.work import Facts, Runs
 
 __all__ = [
     "Alerts",
+    "Allowances",
     "Audits",
     "Burns",
     "Chats",
@@ -15,14 +17,19 @@ __all__ = [
     "Episodes",
     "Facts",
     "Grants",
+    "Happenings",
     "Inbox",
     "Notices",
     "Outbox",
     "Overrides",
+    "Recall",
+    "Resources",
     "Runs",
     "Samples",
     "StockSource",
     "Store",
     "Tickets",
     "Transaction",
+    "Upstream",
+    "Watches",
 ]

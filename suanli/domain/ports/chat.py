@@ -7,7 +7,7 @@ from typing import Protocol
 from suanli.domain.access import Grant, Role
 from suanli.domain.audit import AuditEntry
 from suanli.domain.chat import ChatId, MessageId, OpenId, Origin, Platform
-from suanli.domain.delivery import Draft, OutboxDepth, Parcel, Rates, Receipt
+from suanli.domain.delivery import DeadLetter, Draft, OutboxDepth, Parcel, Rates, Receipt
 from suanli.i18n import Lang
 
 
@@ -29,6 +29,9 @@ class Outbox(Protocol):
 
         A draft that redraws a message replaces what was last drawn there, sent or not, and is always written.
         """
+
+    def post_all(self, drafts: Sequence[Draft], now: datetime) -> None:
+        """Write messages, none of which redraws one; those whose key is there already are left alone."""
 
     def redraw(self, drafts: Sequence[Draft], now: datetime) -> None:
         """Write drafts that all redraw a message."""
@@ -64,6 +67,12 @@ class Outbox(Protocol):
 
     def receipts(self, keys: Sequence[str]) -> Mapping[str, Receipt]:
         """What became of these messages, and of what was sent in their place."""
+
+    def dead_letters(self, prefix: str, limit: int) -> Sequence[DeadLetter]:
+        """Messages that were set aside and whose key begins so, the newest first; drawings left out."""
+
+    def revive(self, number: int, now: datetime) -> bool:
+        """Let a message that was set aside be sent after all, as if it was never tried; False when it is none."""
 
     def depth(self) -> OutboxDepth:
         """How much waits, since when, and how much is set aside."""

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from suanli.domain.ports.chat import Audits, Chats, Grants, Inbox, Outbox
+from suanli.domain.ports.releases import Allowances, Happenings, Resources, Watches
 from suanli.domain.ports.stock import Alerts, Burns, Episodes, Notices, Overrides, Samples, Tickets
 from suanli.domain.ports.work import Facts, Runs
 
@@ -54,6 +55,22 @@ class Transaction(Protocol):
     @property
     def alerts(self) -> Alerts:
         """Alerts of other systems."""
+
+    @property
+    def resources(self) -> Resources:
+        """What is read of the hubs."""
+
+    @property
+    def happenings(self) -> Happenings:
+        """What changed there."""
+
+    @property
+    def watches(self) -> Watches:
+        """Who follows what."""
+
+    @property
+    def allowances(self) -> Allowances:
+        """How much the hosts let us ask."""
 
     @property
     def audits(self) -> Audits:
