@@ -160,5 +160,5 @@ class Event:
 
 def fingerprint(place_key: str, native_id: str, change: Change, version: str) -> Fingerprint:
     """The name of a change. `place_key` names the place through renames; `version` tells changes of a kind apart."""
-    name = "|".join((place_key, native_id, change, version))
+    name = f"{place_key}|{native_id}|{change}|{version}"
     return Fingerprint(hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:32])

@@ -59,7 +59,7 @@ class Watch:
     words: tuple[str, ...]
     filter: str
     created_at: datetime
-    created_by: OpenId = OpenId("")
+    created_by: OpenId | None = None
     rhythm: Rhythm = field(default_factory=Rhythm)
     muted_until: datetime | None = None
     declared: str | None = None
