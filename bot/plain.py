@@ -18,6 +18,7 @@ from suanli.domain.answer import (
     Facts,
     Form,
     Input,
+    Link,
     Note,
     Paragraph,
     Span,
@@ -141,6 +142,8 @@ class _Voice:
                 return self.plain(span)
             case At(open_id):
                 return self.mention(self.plain(open_id))
+            case Link(text, url):
+                return f"{self.plain(text)} {self.plain(url)}" if text else self.plain(url)
             case Ago(at):
                 return self.plain(ago(at, self.now, self.zone, self.lang))
             case _:

@@ -11,15 +11,19 @@ KEEP_INBOX = timedelta(hours=24)
 KEEP_OUTBOX = timedelta(days=30)
 KEEP_RUNS = timedelta(days=90)
 KEEP_ALERTS = timedelta(days=90)
+KEEP_RESOURCES = timedelta(days=30)
+"""What nobody follows any more; who follows it again within this time hears what happened meanwhile."""
+
 KEEP_AUDITS = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How long the stock's history stays: every sample, and the hours that they are thinned to."""
+    """How long history stays: every sample, the hours that they are thinned to, and what changed on the hubs."""
 
     samples: timedelta
     hours: timedelta
+    happenings: timedelta = timedelta(days=180)
 
 
 def sweep(store: Store, now: datetime, keep: Keep) -> str:
@@ -42,6 +46,10 @@ def sweep(store: Store, now: datetime, keep: Keep) -> str:
     with store.begin() as tx:
         alerts = tx.alerts.forget_before(now - KEEP_ALERTS)
     with store.begin() as tx:
+        happenings = tx.happenings.forget_before(now - keep.happenings)
+    with store.begin() as tx:
+        resources = tx.resources.forget_before(now - KEEP_RESOURCES)
+    with store.begin() as tx:
         audits = tx.audits.forget_before(now - KEEP_AUDITS)
     counts = {
         "inbox": inbox,
@@ -51,6 +59,8 @@ def sweep(store: Store, now: datetime, keep: Keep) -> str:
         "hours": hours,
         "episodes": episodes,
         "alerts": alerts,
+        "happenings": happenings,
+        "resources": resources,
         "audits": audits,
     }
     return ", ".join(f"{name} {count}" for name, count in counts.items())

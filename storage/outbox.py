@@ -5,23 +5,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
-from pydantic import ValidationError
 from sqlalchemy import Connection, Row, bindparam, delete, func, literal_column, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from storage import answers
 from storage.batches import batches
 from storage.claims import WAITING, Claims
 from storage.lanes import SqlLanes
+from storage.letters import DeadLetters, answer_of, target_of, written
 from storage.prepared import Prepared
 from storage.tables import OutboxRow
 from storage.upserts import insert_new
 from suanli.domain.answer import Answer
-from suanli.domain.chat import MessageId, Platform, Target
-from suanli.domain.delivery import Draft, OutboxDepth, Parcel, Rates, Receipt, fallback_key, uuid_of
-
-log = structlog.get_logger()
+from suanli.domain.chat import MessageId, Platform
+from suanli.domain.delivery import DeadLetter, Draft, OutboxDepth, Parcel, Rates, Receipt, fallback_key, uuid_of
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -30,6 +26,7 @@ _COLUMNS = (
     "created_at", "due_at", "attempts", "error", "redraws",
 )  # fmt: skip
 _POST = Prepared(insert_new(OutboxRow).returning(OutboxRow.id), inserts=_COLUMNS)
+_POST_ALL = Prepared(insert_new(OutboxRow), inserts=_COLUMNS)
 _NEWER = insert(OutboxRow)
 # A lease is left alone: what is on its way arrives before the newer drawing follows.
 _REDRAW = Prepared(
@@ -97,6 +94,13 @@ class SqlOutbox:
             return True
         return bool(_POST.run(self._connection, self._row(draft, now)))
 
+    def post_all(self, drafts: Sequence[Draft], now: datetime) -> None:
+        """Write messages, none of which redraws one; those whose key is there already are left alone."""
+        if any(draft.redraws is not None for draft in drafts):
+            raise ValueError("a drawing takes the place of the last one: it is for `redraw`")
+        if drafts:
+            _POST_ALL.run_for_each(self._connection, [self._row(draft, now) for draft in drafts])
+
     def redraw(self, drafts: Sequence[Draft], now: datetime) -> None:
         """Write drafts that all redraw a message, as `post` does."""
         _REDRAW.run_for_each(self._connection, [self._row(draft, now) for draft in drafts])
@@ -125,7 +129,7 @@ class SqlOutbox:
         # In one transaction, many people may be told the very same. (It is kept, so that its id stays its own.)
         known = self._dumped.get(id(answer))
         if known is None:
-            known = self._dumped[id(answer)] = answer, answers.dump(answer)
+            known = self._dumped[id(answer)] = answer, written(answer)
         return known[1]
 
     def claim(
@@ -143,18 +147,15 @@ class SqlOutbox:
         return tuple(parcel for parcel in parcels if parcel is not None)
 
     def _parcel(self, row: AnyRow, drawn: MessageId | None, now: datetime) -> Parcel | None:
-        try:
-            answer = answers.load(row.answer)
-        except ValidationError as error:
-            mistake = error.errors(include_url=False, include_input=False)[0]
-            log.error("outbox_row_unreadable", key=row.key, at=mistake["loc"], mistake=mistake["msg"])  # noqa: TRY400 a traceback would show what somebody wrote
+        answer = answer_of(row)
+        if answer is None:
             self._settle(row, dead_at=now, error="its stored answer cannot be read")
             return None
         return Parcel(
             id=row.id,
             key=row.key,
             uuid=row.uuid,
-            target=_target(row),
+            target=target_of(row),
             answer=answer,
             reply_to=row.reply_to,
             attempts=row.attempts,
@@ -228,12 +229,20 @@ class SqlOutbox:
         """What became of these messages, and of what was sent in their place; one never posted is left out."""
         asked = [each for key in keys for each in (key, fallback_key(key))]
         found = {
-            row.key: Receipt(row.key, _target(row), row.sent_at, row.dead_at, row.error)
+            row.key: Receipt(row.key, target_of(row), row.sent_at, row.dead_at, row.error)
             for some in batches(asked)
             for row in self._connection.execute(_RECEIPTS, {"keys": some})
         }
         instead = {key: found.get(fallback_key(key)) for key in keys}
         return {key: replace(found[key], instead=instead[key]) for key in keys if key in found}
+
+    def dead_letters(self, prefix: str, limit: int) -> Sequence[DeadLetter]:
+        """Messages that were set aside and whose key begins so, the newest first; drawings left out."""
+        return DeadLetters(self._connection).newest(prefix, limit)
+
+    def revive(self, number: int, now: datetime) -> bool:
+        """Let a message that was set aside be sent after all, as if it was never tried; False when it is none."""
+        return DeadLetters(self._connection).revive(number, now)
 
     def depth(self) -> OutboxDepth:
         """How much waits, since when, and how much is set aside."""
@@ -243,7 +252,3 @@ class SqlOutbox:
         """Drop rows that were sent or set aside earlier than `moment`; how many."""
         old = delete(OutboxRow).where(or_(OutboxRow.sent_at < moment, OutboxRow.dead_at < moment))
         return self._connection.execute(old).rowcount
-
-
-def _target(row: AnyRow) -> Target:
-    return Target(row.platform, row.target_kind, row.target_id)

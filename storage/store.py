@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, text
 
 from storage.alerts import SqlAlerts
+from storage.allowances import SqlAllowances
 from storage.audits import SqlAudits
 from storage.burns import SqlBurns
 from storage.chats import SqlChats
@@ -14,13 +15,16 @@ from storage.engine import address, open_engine
 from storage.episodes import SqlEpisodes
 from storage.facts import SqlFacts
 from storage.grants import SqlGrants
+from storage.happenings import SqlHappenings
 from storage.inbox import SqlInbox
 from storage.notices import SqlNotices
 from storage.outbox import SqlOutbox
 from storage.overrides import SqlOverrides
+from storage.resources import SqlResources
 from storage.runs import SqlRuns
 from storage.samples import SqlSamples
 from storage.tickets import SqlTickets
+from storage.watches import SqlWatches
 from suanli.domain.stock import Snapshot
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
@@ -32,19 +36,23 @@ class SqlTransaction:
     __slots__ = (
         "_connection",
         "alerts",
+        "allowances",
         "audits",
         "burns",
         "chats",
         "episodes",
         "facts",
         "grants",
+        "happenings",
         "inbox",
         "notices",
         "outbox",
         "overrides",
+        "resources",
         "runs",
         "samples",
         "tickets",
+        "watches",
     )
 
     def __init__(self, connection: Connection, snapshots: dict[str, Snapshot]) -> None:
@@ -60,6 +68,10 @@ class SqlTransaction:
         self.tickets = SqlTickets(connection)
         self.burns = SqlBurns(connection)
         self.alerts = SqlAlerts(connection)
+        self.resources = SqlResources(connection)
+        self.happenings = SqlHappenings(connection)
+        self.watches = SqlWatches(connection)
+        self.allowances = SqlAllowances(connection)
         self.audits = SqlAudits(connection)
         self.runs = SqlRuns(connection)
         self.facts = SqlFacts(connection)

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.welink.cards.notices import Pages
-from bot.welink.courier import CardSender, Mentions, Robot, WelinkApi, WelinkCourier
+from bot.welink.courier import CardSender, Mentions, Pages, Robot, WelinkApi, WelinkCourier
 from suanli.clock import Clock
 from suanli.domain.answer import Answer, Tone, line
 from suanli.domain.chat import Platform, Target, TargetKind

@@ -1,6 +1,6 @@
 """An answer as the HTML of a letter: the same words as its plain text, and nothing that a reader would have to fetch.
 
-All text is escaped, styles are inline, and there is no link, picture or script in it, whatever somebody wrote.
+All text is escaped, styles are inline, and there is no picture or script in it, nor a link that somebody wrote.
 """
 
 from collections.abc import Iterable
@@ -20,6 +20,7 @@ from suanli.domain.answer import (
     Divider,
     Facts,
     Form,
+    Link,
     Note,
     Paragraph,
     Span,
@@ -108,6 +109,8 @@ class _Drawing:
                 return f"<b>{self.text(text)}</b>"
             case Code(text):
                 return _tag("code", _CODE, self.text(text))
+            case Link(text, url):
+                return f'<a href="{escape(url)}">{self.text(text or url)}</a>'
             case Ago(at):
                 return self.text(ago(at, self.now, self.zone, self.lang))
 

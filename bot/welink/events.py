@@ -38,7 +38,7 @@ _KINDS = {
 _ID = re.compile(r"[!-~]{1,200}")
 # name@tenant, as WeLink writes its people (welink.md §1.1). Ids of other platforms have no @: nobody can be taken for
 # an admin, or for one who is told of a shortage, by bearing the id of their Feishu account.
-_PERSON = re.compile(r"[A-Za-z0-9._-]{1,100}@[A-Za-z0-9._-]{1,100}")
+PERSON = re.compile(r"[A-Za-z0-9._-]{1,100}@[A-Za-z0-9._-]{1,100}")
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 _BLANKS = re.compile(rf"[\s{_INVISIBLE}]*")
 _COMMAND_FOR_SOMEBODY = re.compile(rf"@\S+\s+(?=[{SLASHES}])")
@@ -119,7 +119,7 @@ class _Reading:
         """Who wrote it: nobody known, unless the id is a person's, of those that this connection may speak for."""
         body, tenant = self.admitted.body, self.connection.name if self.connection.colleagues else None
         named = _word(_at(body, self.fields.sender_id))
-        known = named if _PERSON.fullmatch(named) and self.connection.believes(named) else ""
+        known = named if PERSON.fullmatch(named) and self.connection.believes(named) else ""
         name = _at(body, self.fields.sender_name)
         shown = _whole(name)[:LONGEST_NAME].strip() if isinstance(name, str) else ""
         return Person(OpenId(known), name=shown or None, tenant=tenant)

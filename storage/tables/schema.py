@@ -10,6 +10,9 @@ from storage.columns import AnyText, UtcDateTime, words
 from suanli.domain.access import Role
 from suanli.domain.audit import Outcome
 from suanli.domain.chat import ChatKind, MessageId, OpenId, Platform, TargetKind
+from suanli.domain.releases import Change, Hub, Kind, Mode, Part
+from suanli.domain.releases import Fingerprint as ChangeFingerprint
+from suanli.domain.releases.resources import Status
 from suanli.domain.schedule import JobName, RunState
 from suanli.domain.stock import Model
 from suanli.domain.stock.episodes import News, State
@@ -32,22 +35,29 @@ class Schema(DeclarativeBase):
     type_annotation_map: ClassVar = {
         datetime: UtcDateTime,
         str: AnyText,
+        ChangeFingerprint: AnyText,
         Fingerprint: AnyText,
         JobName: AnyText,
         MessageId: AnyText,
         Model: AnyText,
         OpenId: AnyText,
+        Change: words(Change),
         ChatKind: words(ChatKind),
         Field: words(Field),
+        Hub: words(Hub),
+        Kind: words(Kind),
         Lang: words(Lang),
+        Mode: words(Mode),
         News: words(News),
         Outcome: words(Outcome),
+        Part: words(Part),
         Platform: words(Platform),
         Role: words(Role, "word"),
         RunState: words(RunState),
         Severity: words(Severity, "word"),
         Stage: words(Stage),
         State: words(State),
+        Status: words(Status),
         TargetKind: words(TargetKind),
     }
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from suanli.cli import serve, stock, tend
+from suanli.cli import releases, serve, stock, tend
 from suanli.settings.problems import SettingsError
 from suanli.version import VERSION
 
@@ -63,6 +63,14 @@ def build_parser() -> argparse.ArgumentParser:
     how.add_argument("--check", action="store_true", help="look once, send what is to be sent, and exit")
     how.add_argument("--schedule", action="store_true", help="look each day at check_time, in the foreground")
     how.add_argument("--export-purchases", action="store_true", help="write every purchase as CSV to standard output")
+
+    said = "the original release tracker: its JSON file, unchanged"
+    tracker = commands.add_parser("releases", help=said, description=said)
+    tracker.set_defaults(run=releases.run)
+    tracker.add_argument("--config", required=True, metavar="FILE", help="the JSON file of the original")
+    when = tracker.add_mutually_exclusive_group()
+    when.add_argument("--once", action="store_true", help="read once, send what is to be sent, and exit (the default)")
+    when.add_argument("--daemon", action="store_true", help="read every poll_interval_seconds, in the foreground")
 
     said = "the bot's commands as Feishu's own slash commands"
     slash = commands.add_parser("commands", help=said, description=said).add_subparsers(required=True, metavar="what")

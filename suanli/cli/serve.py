@@ -37,6 +37,7 @@ def run_all(settings: Settings) -> None:
     clock = SystemClock()
     store = wiring.open_store(settings)
     wiring.take_over(settings, store, clock)
+    wiring.declare_releases(settings, store, clock)
     work = wiring.build_work(settings, store, clock)
     app = wiring.build_web(settings, store, clock, work.delivery.wake)
     server = create_server(
@@ -80,6 +81,7 @@ def work(_: argparse.Namespace) -> int:
     settings, clock = require(Process.WORK), SystemClock()
     store = wiring.open_store(settings)
     wiring.take_over(settings, store, clock)
+    wiring.declare_releases(settings, store, clock)
     background = wiring.build_work(settings, store, clock)
     background.start()
     log.info("working")

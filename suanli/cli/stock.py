@@ -97,7 +97,7 @@ def _deliver(settings: Settings, store: Store, clock: Clock, texts: Texts) -> bo
 
 
 def _schedule(settings: Settings, store: Store, clock: Clock, watch: Watch) -> int:
-    work = wiring.build_work(settings, store, clock, stock_only=True)
+    work = wiring.build_work(settings, store, clock, only=wiring.Only.STOCK)
     work.start()
     print(texts_in(settings.lang)("stock_cli.scheduled", at=watch.check_time, zone=settings.timezone.key))
     wait_for_signal()

@@ -5,6 +5,7 @@ a link or a mention. What must be bold, a mention, or an age is a value of its o
 """
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -55,7 +56,29 @@ class Ago:
     kind: Literal["ago"] = "ago"
 
 
-Span = str | Strong | Code | At | Ago
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~%/=&?#+,:-]*)?")
+
+
+def is_address(text: str) -> bool:
+    """Whether `text` can be a link's address: of the web, without a user in it, and of characters that mean nothing."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Text that leads to a page of the web. `url` is the place itself, never something that somebody wrote."""
+
+    text: str
+    url: str
+    kind: Literal["link"] = "link"
+
+    def __post_init__(self) -> None:
+        """Refuse an address that could end the link, or name a person in it, where it is made."""
+        if not is_address(self.url):
+            raise ValueError("a link leads to a plain address of the web")
+
+
+Span = str | Strong | Code | At | Ago | Link
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from suanli.domain.access import Role
+from suanli.domain.releases.filters import SHIPPED, Aliases
 from suanli.domain.stock import Fleet
 from suanli.domain.stock.rules import Watch
 from suanli.i18n import Lang
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 class Site:
     """This installation. `stale_after`: figures older than this are shown as old and never acted on.
 
-    `watch` holds the rules of the settings; `operators` are the ids that hear of what nobody else would.
+    `aliases` are names for the same thing in filters. `watch` holds the rules of the settings; `operators` are the ids
+    that hear of what nobody else would.
     """
 
     version: str
@@ -32,3 +34,4 @@ class Site:
     registry: "Registry"
     watch: Watch = field(default_factory=Watch)
     operators: tuple[str, ...] = ()
+    aliases: Aliases = SHIPPED

@@ -69,6 +69,12 @@ def _has_token(parts: SplitResult) -> bool:
     return len(named) == len(given) and len(named.get("token", "")) >= _SHORTEST_TOKEN and bool(named.get("channel"))
 
 
+def is_private(url: str) -> bool:
+    """Whether nobody on the way reads what goes to an address of the web."""
+    parts = urlsplit(url)
+    return url.isascii() and (parts.scheme == "https" or is_loopback(parts.hostname or ""))
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine."""
     try:

@@ -1,17 +1,16 @@
 """The original program's JSON files: whom to tell below which stock, and when it last told."""
 
-import json
-from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from suanli.domain.stock import Fleet, Model
 from suanli.domain.stock.rules import Recipient, Watch
 from suanli.settings.files import read_text
+from suanli.settings.json_text import parse_json
 from suanli.settings.kinds import CheckTime, Recipients, Some
 from suanli.settings.problems import SettingsError, noting, problem
 from suanli.settings.rules import OneAModel, Samples, Terms, rules_of
@@ -58,7 +57,7 @@ def parse_watch(text: str, fleet: Fleet) -> Watch:
     A threshold is a rule, and may say more than the original's could (`rules.Terms`). Models are matched exactly; one
     that the fleet does not know keeps its name (`watch.unlisted` warns of it). Raises SettingsError with every mistake.
     """
-    data = _json(text)
+    data = parse_json(text)
     try:
         return _AlertFile.model_validate(data, context=fleet).to_domain(fleet)
     except ValidationError as error:
@@ -82,7 +81,7 @@ def parse_history(text: str, zone: tzinfo) -> Mapping[Model, datetime]:
     The original wrote the server's local time without an offset; `zone` says which that was.
     Raises SettingsError with every mistake: history that cannot be read is never taken for none.
     """
-    data = _json(text)
+    data = parse_json(text)
     if not isinstance(data, dict):
         raise SettingsError([problem("(root)", "最外层要是 {…} / the outermost value must be {…}")])
     told: dict[Model, datetime] = {}
@@ -109,23 +108,6 @@ def read_history(path: Path, fleet: Fleet, zone: tzinfo) -> Mapping[Model, datet
         model = fleet.find_model(name) or name
         told[model] = max(at, told.get(model, at))
     return told
-
-
-def _json(text: str) -> Any:
-    """The value of strict JSON in which no name stands twice, for of two the first would be lost unseen."""
-    try:
-        return json.loads(text, object_pairs_hook=_pairs)
-    except json.JSONDecodeError as error:
-        where = f"{error.lineno}:{error.colno}"
-        told = f"不是正确的 JSON：第 {error.lineno} 行第 {error.colno} 列 / not valid JSON: {error.msg}"
-        raise SettingsError([problem(where, told)]) from None
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
-    if twice:
-        raise SettingsError(problem(name, "写了两次，只留一个 / stands there twice; keep one") for name in twice)
-    return dict(pairs)
 
 
 def _moment(name: str, value: object, zone: tzinfo) -> datetime:

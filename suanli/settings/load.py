@@ -14,6 +14,8 @@ from suanli.settings.named import resolve, variables_named
 from suanli.settings.problems import SettingsError, noting, problem
 from suanli.settings.schema import Settings
 from suanli.settings.stock import Stock
+from suanli.settings.tracker import read_tracker, tracker_settings
+from suanli.settings.tracker_file import Tracker
 from suanli.settings.wording import Loc, complaints, dotted
 
 _ABOUT_JSON = ("alert_config", "alert_history")
@@ -22,6 +24,17 @@ _ABOUT_JSON = ("alert_config", "alert_history")
 def from_process() -> Settings:
     """The settings of this process: its environment and its working directory. Raises SettingsError."""
     return load(os.environ, Path.cwd())  # noqa: TID251 the one place
+
+
+def tracker_from_process(path: Path) -> tuple[Tracker, Settings]:
+    """The original release tracker's file at `path`, and this process's settings with what it says.
+
+    What the file names by variables stands in the environment, else in `.env`. Raises SettingsError.
+    """
+    cwd = Path.cwd()
+    base = from_process()
+    tracker = read_tracker(cwd / path, {**read_dotenv(cwd, []).given, **os.environ})  # noqa: TID251 the one place
+    return tracker, tracker_settings(tracker, base)
 
 
 def load(environ: Mapping[str, str], cwd: Path) -> Settings:

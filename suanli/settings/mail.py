@@ -35,6 +35,8 @@ def _ascii(value: SecretStr) -> SecretStr:
     return value
 
 
+Host = Annotated[Text, AfterValidator(_host)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 Login = Annotated[Secret, AfterValidator(_ascii)]
 
 
@@ -46,8 +48,8 @@ class Mail(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    smtp_host: Annotated[Text, AfterValidator(_host)] = ""
-    smtp_port: Annotated[int, Field(strict=True, ge=1, le=65535)] = 587
+    smtp_host: Host = ""
+    smtp_port: Port = 587
     user: Annotated[Login, Variable("SUANLI_SMTP_USER", *_LOGIN)] = SecretStr("")
     password: Annotated[Login, Variable("SUANLI_SMTP_PASSWORD", *_LOGIN)] = SecretStr("")
     sender: Annotated[str, Field(validate_default=True)] = ""

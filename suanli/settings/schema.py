@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from suanli.domain.access import Role
+from suanli.domain.releases import Hub
 from suanli.domain.stock import Model
 from suanli.domain.stock.rules import Watch
 from suanli.i18n import Lang
 from suanli.settings.fleet import Info
+from suanli.settings.hubs import GITHUB, GITHUB_TOKEN, Github, Huggingface, Modelscope
 from suanli.settings.kinds import (
     CertificateFile,
     Chats,
@@ -34,6 +36,7 @@ from suanli.settings.legacy import read_history, read_watch
 from suanli.settings.mail import Mail
 from suanli.settings.problems import problem
 from suanli.settings.reach import admin_ids, strange_robots, unreachable
+from suanli.settings.releases import Releases
 from suanli.settings.stock import Stock
 from suanli.settings.variables import Variable, variables
 from suanli.settings.watch import unlisted
@@ -130,10 +133,10 @@ class Fallback(BaseModel):
     secret: Annotated[Secret, Variable("SUANLI_FALLBACK_SECRET")] = SecretStr("")
 
 
-_Telling = TypeVar("_Telling", frozenset[str], Alertmanager, Stock)
+_Telling = TypeVar("_Telling", frozenset[str], Alertmanager, Stock, Releases)
 
 
-def _told_by(value: frozenset[str] | Alertmanager | Stock) -> Iterator[tuple[Loc, str]]:
+def _told_by(value: frozenset[str] | Alertmanager | Stock | Releases) -> Iterator[tuple[Loc, str]]:
     """The recipients that a setting names, each with where."""
     match value:
         case Alertmanager():
@@ -141,8 +144,21 @@ def _told_by(value: frozenset[str] | Alertmanager | Stock) -> Iterator[tuple[Loc
         case Stock():
             listed = value.watch.recipients if value.watch else ()
             yield from ((("watch", "recipients", n), entry.id) for n, entry in enumerate(listed))
+        case Releases():
+            yield from value.told()
         case _:
             yield from (((), admin) for admin in sorted(value))
+
+
+_ANONYMOUS = 60
+"""Requests that GitHub answers in an hour when it does not know who asks."""
+
+
+def _too_often(asked: int) -> str:
+    return (
+        f"没有 {GITHUB_TOKEN}，GitHub 每小时只答 {_ANONYMOUS} 次，这里要问 {asked} 次，会变慢"
+        f" / without {GITHUB_TOKEN} GitHub answers {_ANONYMOUS} requests an hour; these are {asked}, so it is slower"
+    )
 
 
 def _without(name: str) -> str:
@@ -174,8 +190,12 @@ class Settings(BaseSettings):
     alertmanager: Alertmanager = Alertmanager()
     fallback: Fallback = Fallback()
     stock: Stock = Stock()
+    github: Github = Github()
+    huggingface: Huggingface = Huggingface()
+    modelscope: Modelscope = Modelscope()
+    releases: Releases = Releases()
 
-    @field_validator("admins", "alertmanager", "stock")
+    @field_validator("admins", "alertmanager", "stock", "releases")
     @classmethod
     def _by_known_robots(cls, value: _Telling, info: Info) -> _Telling:
         welink: Welink | None = info.data.get("welink")
@@ -212,8 +232,12 @@ class Settings(BaseSettings):
         else:
             yield from unlisted(watch, self.stock.to_domain())
         listed = [recipient.id for recipient in watch.recipients] if watch else []
-        yield from unreachable([*listed, *sorted(self.admins), *self.alertmanager.chats], self.welink, self.mail)
+        listed += [*sorted(self.admins), *self.alertmanager.chats, *(told for _, told in self.releases.told())]
+        yield from unreachable(listed, self.welink, self.mail)
         yield from (problem(setting, _without(needed)) for setting, needed in self._idle())
+        asked = self.releases.requests(Hub.GITHUB)
+        if asked > _ANONYMOUS and self.github.api_url == GITHUB and not self.github.token:
+            yield problem("releases.watches", _too_often(asked))
 
     def _idle(self) -> Iterator[tuple[str, str]]:
         """Settings that do nothing, each with what it is missing."""
@@ -224,6 +248,8 @@ class Settings(BaseSettings):
             yield "SUANLI_FALLBACK_SECRET", "SUANLI_FALLBACK_URL"
         if (welink.at_accounts or welink.is_at_all) and not welink.webhook_url:
             yield "welink.at_accounts" if welink.at_accounts else "welink.is_at_all", WEBHOOK
+        if welink.h5_url and not (self.secret_key and welink.has_app):
+            yield "welink.h5_url", "WELINK_CLIENT_ID" if self.secret_key else "SUANLI_SECRET_KEY"
         if (mail.user or mail.sender) and not mail.is_on:
             yield "SUANLI_SMTP_USER" if mail.user else "mail.sender", "mail.smtp_host"
         if mail.password and not mail.user:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from suanli.settings.addresses import is_name, is_robot_url, is_welink_person
+from suanli.settings.addresses import is_name, is_private, is_robot_url, is_welink_person
 from suanli.settings.fleet import Info
 from suanli.settings.kinds import Name, Secret, Some, Switch, Text, Token, WebAddress
 from suanli.settings.problems import nearest
@@ -38,6 +38,12 @@ def _robot_url(value: SecretStr) -> SecretStr:
             "要写群机器人的 Webhook 地址，带 token 和 channel：https://…/webhook/send?token=…&channel=standard"
             " / must be a group robot's webhook with token and channel: https://…/webhook/send?token=…&channel=standard"
         )
+    return value
+
+
+def _private(value: str) -> str:
+    if value and not is_private(value):
+        raise ValueError("要写 https 的网址，只用英文字符 / must be an https address, in ASCII")
     return value
 
 
@@ -104,6 +110,7 @@ RobotUrl = Annotated[Secret, AfterValidator(_robot_url)]
 VariableName = Annotated[str, AfterValidator(_variable)]
 Account = Annotated[str, AfterValidator(_account)]
 Pointer = Annotated[str, AfterValidator(_pointer)]
+PageAddress = Annotated[WebAddress, AfterValidator(_private)]
 
 
 class Mentioning(BaseModel):
@@ -212,7 +219,8 @@ def _not_default(robots: dict[str, RobotEntry]) -> dict[str, RobotEntry]:
 class Welink(Mentioning):
     """`[welink]`: WeLink; whom its own keys mention is for the robot of `webhook_url`, which is called `default`.
 
-    People are written to by the app (`client_id`), groups by their robots, and commands come by `connections`.
+    People are written to by the app (`client_id`), groups by their robots, and commands come by `connections`, and by
+    the pages behind cards, which are at `h5_url` and load `h5_script`.
     """
 
     base_url: Annotated[WebAddress, Field(min_length=1), Variable("WELINK_BASE_URL")] = (
@@ -224,6 +232,10 @@ class Welink(Mentioning):
     )
     webhook_url: Annotated[RobotUrl, Variable(WEBHOOK)] = SecretStr("")
     owner: Annotated[str, AfterValidator(_owner)] = "算力"
+    h5_url: PageAddress = ""
+    h5_script: Annotated[PageAddress, Field(min_length=1)] = (
+        "https://open-doc.welink.huaweicloud.com/docs/jsapi/2.0.4/hwh5-cloudonline.js"
+    )
     robots: Annotated[dict[str, RobotEntry], Named, AfterValidator(_not_default)] = {}
     connections: Annotated[dict[str, ConnectionEntry], Named] = {}
 

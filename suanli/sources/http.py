@@ -19,6 +19,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError
 from suanli.clock import Clock
 from suanli.domain.errors import RemoteError
 from suanli.sources.endpoint import Endpoint, Refused, retry_after_of
+from suanli.sources.reply import Reply
 from suanli.version import VERSION
 
 MAX_BODY = 8 * 1024 * 1024
@@ -35,6 +36,10 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 class Unreachable(RemoteError):  # noqa: N818 what was found, rather than a failure of ours
     """No connection came about, or it broke before an answer: asking again may help at once."""
+
+
+class TooLarge(RemoteError):  # noqa: N818 what was found, rather than a failure of ours
+    """The reply is larger than MAX_BODY: a smaller page of the same may pass."""
 
 
 class Http:
@@ -97,6 +102,28 @@ class Http:
         # Its words come to be quoted in errors.
         return dict(json.loads(self.endpoint.masked(json.dumps(reply, ensure_ascii=False))))
 
+    def reply(
+        self, method: str, address: str, *, headers: Mapping[str, str] = _NONE, body: Mapping[str, Any] | None = None
+    ) -> Reply:
+        """Ask `address` once and hand back what it answers, error statuses and redirects too.
+
+        It is a whole address, and the token goes there: the caller sees to it that it is one of this service.
+        Raises RemoteError where no answer came or a good one cannot be read.
+        """
+        content: dict[str, Any] = {"headers": dict(headers)} | ({} if body is None else {"json": body})
+        with self._sent(method, address, content) as response:
+            return Reply(
+                response.status_code,
+                {name.lower(): value for name, value in response.headers.items()},
+                self._parsed(response),
+                response.links.get("next", {}).get("url", ""),
+            )
+
+    def again(self, error: RemoteError) -> bool:
+        """Whether to ask once more after this error; waits for the short while that is wise before."""
+        pause = _pause(error)
+        return pause is not None and not self._clock.wait(self._stop, pause.total_seconds())
+
     def _with(self, headers: Mapping[str, str]) -> Self:
         """The same over the same connections, with these headers as well."""
         other = copy.copy(self)
@@ -107,23 +134,23 @@ class Http:
         try:
             return self._once(method, path, content)
         except RemoteError as error:
-            pause = _pause(error)
-            if pause is None or self._clock.wait(self._stop, pause.total_seconds()):
+            if not self.again(error):
                 raise
         return self._once(method, path, content)
 
     def _once(self, method: str, path: str, content: Mapping[str, Any]) -> Any:
-        address = self.endpoint.address_of(path)
+        with self._sent(method, self.endpoint.address_of(path), content) as response:
+            return self._value(response)
+
+    def _sent(self, method: str, address: str, content: Mapping[str, Any]) -> requests.Response:
         try:
-            response = self._session.request(
+            return self._session.request(
                 method, address, stream=True, allow_redirects=False, timeout=self._timeout, **content
             )
         except ValueError:  # requests' own for a bad address or header; its text would show the token
             raise self.endpoint.malformed() from None
         except (requests.RequestException, HTTPError) as error:  # requests lets some of urllib3's through
             self._give_up(error)
-        with response:
-            return self._value(response)
 
     def _give_up(self, error: requests.RequestException | HTTPError) -> NoReturn:
         # `from None`: texts of requests and urllib3 quote the address, and nothing of them is needed any more.
@@ -151,12 +178,19 @@ class Http:
             raise self._refused(response)
         return self._json(response)
 
+    def _parsed(self, response: requests.Response) -> Any:
+        if response.status_code >= 400:  # noqa: PLR2004 the classes of errors
+            return self._words(response)
+        return self._json(response) if response.status_code < 300 else None  # noqa: PLR2004 the good ones
+
     def _refused(self, response: requests.Response) -> Refused:
-        body = None
-        with contextlib.suppress(RemoteError):  # the status says more than an error page that cannot be read
-            body = self._json(response)
         wait = retry_after_of(response.headers.get("Retry-After", ""), self._clock.now())
-        return self.endpoint.refused(response.status_code, body, wait)
+        return self.endpoint.refused(response.status_code, self._words(response), wait)
+
+    def _words(self, response: requests.Response) -> Any:
+        with contextlib.suppress(RemoteError):  # the status says more than an error page that cannot be read
+            return self._json(response)
+        return None
 
     def _json(self, response: requests.Response) -> Any:
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -173,7 +207,7 @@ class Http:
             for piece in response.iter_content(64 * 1024):
                 body += piece
                 if len(body) > MAX_BODY:
-                    raise RemoteError(
+                    raise TooLarge(
                         f"{self.endpoint.name} answered with more than {MAX_BODY >> 20} MiB: ask for less",
                         permanent=True,
                     )

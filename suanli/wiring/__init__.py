@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import time, timedelta
+from enum import StrEnum
 from functools import partial
 
 import structlog
@@ -37,7 +38,17 @@ from suanli.settings import Settings
 from suanli.version import VERSION
 from suanli.web.alertmanager import alertmanager_blueprint
 from suanli.web.app import build_app
+from suanli.web.hubs import hubs_blueprint
 from suanli.wiring.channels import build_connections
+from suanli.wiring.pages import build_pages
+from suanli.wiring.releases import (
+    aliases,
+    build_hooks,
+    build_reading,
+    declare_releases,
+    release_jobs,
+    take_over_releases,
+)
 from suanli.wiring.sending import build_courier, build_delivery, build_rates, new_owner
 from suanli.wiring.sources import build_source
 
@@ -47,20 +58,24 @@ __all__ = [
     "LEARN_BOT",
     "SAMPLE_STOCK",
     "SWEEP",
+    "Only",
     "build_courier",
     "build_delivery",
     "build_jobs",
     "build_rates",
+    "build_reading",
     "build_site",
     "build_source",
     "build_watch",
     "build_web",
     "build_work",
+    "declare_releases",
     "is_embedded",
     "needs_upgrade",
     "open_store",
     "slash_commands",
     "take_over",
+    "take_over_releases",
     "upgrade",
 ]
 
@@ -72,6 +87,13 @@ LEARN_BOT, SWEEP = JobName("learn_bot"), JobName("sweep")
 
 STALE_AFTER = 3
 """Figures older than this many sampling intervals are old."""
+
+
+class Only(StrEnum):
+    """What an original program did, for those who run that alone."""
+
+    STOCK = "stock"
+    RELEASES = "releases"
 
 
 def open_store(settings: Settings) -> SqlStore:
@@ -116,6 +138,7 @@ def build_site(settings: Settings) -> Site:
         registry=Registry(COMMANDS),
         watch=settings.watch() or Watch(),
         operators=tuple(sorted(settings.admins)),
+        aliases=aliases(settings),
     )
 
 
@@ -136,7 +159,10 @@ def build_web(settings: Settings, store: Store, clock: Clock, wake: Callable[[],
     gate = Gate(feishu.app_id, feishu.encrypt_key.get_secret_value(), feishu.verification_token.get_secret_value())
     chat = feishu_blueprint(gate, Identity(store, feishu.app_id, clock), router)
     welink = welink_blueprint(build_connections(settings), router, clock)
-    return build_app(store, clock, [chat, welink, _alertmanager(settings, store, site, clock, wake)])
+    pages = build_pages(settings, router, clock)
+    hubs = hubs_blueprint(build_hooks(settings), store, site, clock, wake)
+    alerts = _alertmanager(settings, store, site, clock, wake)
+    return build_app(store, clock, [chat, welink, *pages, alerts, hubs])
 
 
 def _alertmanager(settings: Settings, store: Store, site: Site, clock: Clock, wake: Callable[[], None]) -> Blueprint:
@@ -145,14 +171,14 @@ def _alertmanager(settings: Settings, store: Store, site: Site, clock: Clock, wa
     return alertmanager_blueprint(own.token.get_secret_value(), store, site, clock, targets, wake)
 
 
-def build_work(settings: Settings, store: Store, clock: Clock, *, stock_only: bool = False) -> Work:
-    """The background of this installation; with `stock_only`, of the original program: stock and its messages."""
+def build_work(settings: Settings, store: Store, clock: Clock, *, only: Only | None = None) -> Work:
+    """The background of this installation; with `only`, what that original program did, and its messages."""
     courier, owner = build_courier(settings, clock), new_owner()
     delivery = build_delivery(settings, store, clock, courier, owner)
-    jobs = build_jobs(settings, store, clock, courier, stock_only=stock_only)
+    jobs = build_jobs(settings, store, clock, courier, only=only)
     runner = Runner(store, jobs, clock, owner=owner)
     scheduler = Scheduler(store, [job.schedule for job in jobs], clock, runner.wake, owner=owner)
-    warm_up = partial(_warm_up, courier, None if stock_only else runner)
+    warm_up = partial(_warm_up, courier, None if only else runner)
     return Work(scheduler, runner, delivery, warm_up, clock)
 
 
@@ -167,11 +193,15 @@ def _warm_up(courier: FeishuCourier, runner: Runner | None) -> None:
 
 
 def build_jobs(
-    settings: Settings, store: Store, clock: Clock, courier: FeishuCourier, *, stock_only: bool = False
+    settings: Settings, store: Store, clock: Clock, courier: FeishuCourier, *, only: Only | None = None
 ) -> tuple[Job, ...]:
     """Every background job with its schedule."""
-    jobs = [*_stock_jobs(settings, store, clock), _sweeping(settings, store, clock)]
-    if not stock_only:
+    jobs = [_sweeping(settings, store, clock)]
+    if only is not Only.RELEASES:
+        jobs += _stock_jobs(settings, store, clock)
+    if only is not Only.STOCK:
+        jobs += release_jobs(settings, store, build_site(settings), clock)
+    if only is None:
         ask = partial(_own_open_id, courier)
         learn = LearnBot(store, bot_open_id(settings.feishu.app_id), ask, clock)
         jobs.append(Job(Schedule(LEARN_BOT, Every(timedelta(minutes=1)), CatchUp.SKIP), learn.run))
@@ -191,7 +221,7 @@ def _stock_jobs(settings: Settings, store: Store, clock: Clock) -> tuple[Job, ..
 
 
 def _sweeping(settings: Settings, store: Store, clock: Clock) -> Job:
-    keep = Keep(settings.stock.keep, settings.stock.keep_hourly)
+    keep = Keep(settings.stock.keep, settings.stock.keep_hourly, settings.releases.keep)
     schedule = Schedule(SWEEP, Daily(time(4, 20), settings.timezone), grace=timedelta(hours=20))
     return Job(schedule, lambda _: sweep(store, clock.now(), keep))
 

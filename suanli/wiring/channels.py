@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.mail.courier import MailCourier, MailServer, tls_on
 from bot.welink.connection import ASSISTANT, BRIDGE, Connection, FieldMap
-from bot.welink.courier import CardSender, Mentions, Robot, WelinkApi, WelinkCourier
+from bot.welink.courier import CardSender, Mentions, Robot, WelinkCourier
 from bot.welink.signature import Mode, open_gate
 from suanli.clock import Clock
 from suanli.domain.delivery import Rate, Rates
@@ -12,6 +12,7 @@ from suanli.settings import Settings
 from suanli.settings.welink import ConnectionEntry, FieldsEntry, RobotEntry
 from suanli.sources.endpoint import Endpoint
 from suanli.sources.http import Http
+from suanli.wiring.pages import app_endpoint, build_api, build_links
 
 WELINK_RATES = Rates(Rate(30, timedelta(minutes=1), burst=10), (Rate(30, timedelta(seconds=1), burst=10),))
 """30 a minute to a group (the robot itself counts the parts of each), 40 a second for an app (welink.md §1.3, §2.3)."""
@@ -39,12 +40,9 @@ def _robot(name: str, entry: RobotEntry, settings: Settings, clock: Clock) -> Ro
 
 
 def _cards(settings: Settings, clock: Clock) -> CardSender:
-    own = settings.welink
-    secret = own.client_secret.get_secret_value()
-    endpoint = Endpoint("WeLink", own.base_url, "WELINK_BASE_URL", "WELINK_CLIENT_SECRET", secrets=(secret,))
-    tell = Http(endpoint, clock=clock).tell
-    api = WelinkApi(tell, client_id=own.client_id, client_secret=secret, clock=clock)
-    return CardSender(api, owner=own.owner, clock=clock, zone=settings.timezone)
+    api = build_api(settings, Http(app_endpoint(settings), clock=clock), clock)
+    pages = build_links(settings)
+    return CardSender(api, owner=settings.welink.owner, clock=clock, zone=settings.timezone, pages=pages)
 
 
 def build_mail(settings: Settings, clock: Clock) -> MailCourier | None:

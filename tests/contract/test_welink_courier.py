@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.welink.cards.notices import Pages
 from bot.welink.courier import Mentions, WelinkCourier
+from bot.welink.pages.links import Links
 from suanli.domain.answer import Answer, Buttons, line, run_button
 from suanli.domain.chat import MessageId, Platform, Target, TargetKind
 from suanli.domain.delivery import LaneBusy, Parcel, PartlySent, PlatformBusy, uuid_of
@@ -18,7 +18,7 @@ from suanli.sandbox.welink import Fault, Robot, Switches, WelinkStandIn
 from tests.fakes import FakeClock
 from tests.welink import CARD, GROUP, LI_LEI, LONG, PERSON, courier_to, parcel_to, refusal_of
 
-PAGES = Pages("https://bot.example.com/welink", lambda button, _: f"https://bot.example.com/act?l={len(button.label)}")
+PAGES = Links("https://bot.example.com", "k" * 32)
 TO_GROUP, TO_PERSON = parcel_to(GROUP), parcel_to(PERSON)
 
 
@@ -179,7 +179,9 @@ def test_with_pages_an_answer_with_buttons_is_a_card_with_buttons(
     courier.send(TO_PERSON)
     courier.send(replace(parcel_to(PERSON, ask), as_text=True))
     assert [card.kind for card in welink.app.cards] == ["wecode", "common", "common"]
-    assert welink.app.cards[0].body["btnList"][0]["btnUrl"] == "https://bot.example.com/act?l=2"
+    card = welink.app.cards[0].body
+    assert card["urlPath"].startswith("https://bot.example.com/welink/act?c=")
+    assert [(each["btnTitle"], each["btnUrl"]) for each in card["btnList"]] == [("认领", card["urlPath"] + "&b=0")]
 
 
 def test_one_login_serves_many_cards_until_five_minutes_before_its_end(

@@ -15,6 +15,7 @@ from suanli.domain.stock import Model, Scope
 from suanli.domain.stock.rules import Rule, Watch
 from suanli.settings import Settings, SettingsError, Stock, load, parse_watch
 from suanli.settings.layers import read_toml
+from suanli.settings.releases import WatchEntry
 from suanli.settings.schema import VARIABLES
 from suanli.settings.variables import keys_at
 from suanli.settings.welink import ConnectionEntry, FieldsEntry
@@ -96,6 +97,14 @@ def test_the_variables_are_the_agreed_ones() -> None:
         "SUANLI_FALLBACK_SECRET",
         "SUANLI_SMTP_USER",
         "SUANLI_SMTP_PASSWORD",
+        "GITHUB_API_URL",
+        "GITHUB_TOKEN",
+        "HF_ENDPOINT",
+        "HF_TOKEN",
+        "MODELSCOPE_ENDPOINT",
+        "MODELSCOPE_TOKEN",
+        "SUANLI_GITHUB_WEBHOOK_SECRET",
+        "SUANLI_HUGGINGFACE_WEBHOOK_SECRET",
         "WELINK_BASE_URL",
         "WELINK_CLIENT_ID",
         "WELINK_CLIENT_SECRET",
@@ -183,6 +192,16 @@ def test_the_tomls_connection_shows_the_defaults_and_takes_pointers_too(tmp_path
     fields = loaded(tmp_path, text).welink.connections["relay"].fields
     assert isinstance(fields, FieldsEntry)
     assert set(FieldsEntry.model_fields) == fields.model_fields_set
+
+
+def test_the_tomls_watch_shows_the_defaults_and_its_aliases_load_too(tmp_path: Path) -> None:
+    (aliases,) = re.findall(r"^# (aliases = .*)$", TOML, re.MULTILINE)
+    before, section, after = with_examples(TOML).partition("[releases]")
+    releases = loaded(tmp_path, before + section + after.replace("aliases = []", aliases)).releases
+    (shown,) = releases.watches
+    bare = WatchEntry(places=shown.places, tell=shown.tell, filter=shown.filter)
+    assert shown == bare
+    assert releases.names.others("kunlun") == ("昆仑",)
 
 
 def test_the_toml_leaves_no_key_out(tmp_path: Path) -> None:

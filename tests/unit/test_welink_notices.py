@@ -5,21 +5,24 @@ from typing import Any
 
 import pytest
 
-from bot.welink.cards.notices import Pages, clipped, common, wecode
+from bot.welink.cards.notices import CardPage, clipped, common, wecode
 from suanli.domain.answer import Answer, Button, Buttons, Facts, Form, Input, line, run_button
 from suanli.i18n import Lang
 from tests.fakes import NOON
 from tests.welink import CARD, SHANGHAI
 
-PAGES = Pages("https://bot/welink", lambda button, to: f"https://bot/welink/act?to={to}&run={button.value['run'][1:]}")
+ADDRESS = "https://bot/welink/act?c=x"
 
 
 def buttons(count: int) -> Buttons:
     return Buttons(tuple(run_button(f"按钮 {n}", f"/x{n}") for n in range(count)))
 
 
-def card_of(*blocks: Any, title: str = "库存") -> Any:
-    return wecode(Answer(Lang.ZH, blocks, title), NOON, SHANGHAI, PAGES, "li@1")
+def card_of(*blocks: Any, title: str = "库存", listed: int = 40) -> Any:
+    """The card whose page lists so many of its buttons."""
+    pressed = [button for block in blocks if isinstance(block, Buttons | Form) for button in block.buttons]
+    page = CardPage(ADDRESS, tuple(pressed[:listed]), tuple(pressed[listed:]))
+    return wecode(Answer(Lang.ZH, blocks, title), NOON, SHANGHAI, page)
 
 
 def lines_of(card: Any) -> list[tuple[str, str]]:
@@ -62,25 +65,28 @@ def test_in_a_plain_card_buttons_are_words() -> None:
     assert "按钮 0：/x0" in card["msgContent"]
 
 
-def test_an_answer_without_buttons_is_no_card_with_buttons() -> None:
-    assert card_of(line("少")) is None
-
-
 @pytest.mark.parametrize(("count", "kind", "shown"), [(1, "horizontal", 1), (2, "horizontal", 2), (3, "vertical", 3)])
-def test_buttons_open_pages(count: int, kind: str, shown: int) -> None:
+def test_a_button_opens_the_page_as_the_card_does(count: int, kind: str, shown: int) -> None:
     card = card_of(line("少"), buttons(count))
-    assert (card["btnType"], len(card["btnList"]), card["urlPath"]) == (kind, shown, "https://bot/welink")
+    assert (card["btnType"], len(card["btnList"]), card["urlPath"]) == (kind, shown, ADDRESS)
     assert card["btnList"][0] == {
         "btnTitle": "按钮 0",
-        "btnUrl": "https://bot/welink/act?to=li@1&run=x0",
+        "btnUrl": f"{ADDRESS}&b=0",
         "urlType": "html",
     }
     assert lines_of(card) == [("说明", "少")]
 
 
-def test_buttons_beyond_the_third_are_said_in_words() -> None:
+def test_of_more_than_three_buttons_the_third_leads_to_all() -> None:
     card = card_of(line("少"), buttons(5))
-    assert len(card["btnList"]) == 3
+    shown = [(each["btnTitle"], each["btnUrl"]) for each in card["btnList"]]
+    assert shown == [("按钮 0", f"{ADDRESS}&b=0"), ("按钮 1", f"{ADDRESS}&b=1"), ("全部操作（5）", ADDRESS)]
+    assert lines_of(card) == [("说明", "少")]
+
+
+def test_buttons_that_the_page_has_no_room_for_are_said_in_words() -> None:
+    card = card_of(line("少"), buttons(5), listed=3)
+    assert [each["btnTitle"] for each in card["btnList"]] == ["按钮 0", "按钮 1", "按钮 2"]
     said = "\n".join(value for _, value in lines_of(card))
     assert "按钮 3：/x3" in said
     assert "按钮 4：/x4" in said

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from bot.plain import ago, clean
-from suanli.domain.answer import Ago, At, Code, Span, Strong
+from suanli.domain.answer import Ago, At, Code, Link, Span, Strong
 from suanli.i18n import Lang
 
 _HARMLESS = ",;%?/'\""
@@ -75,6 +75,8 @@ class Pen:
                 return _code(clean(text))
             case At(open_id):
                 return f"<at id={open_id}></at>" if is_open_id(open_id) else escape(open_id)
+            case Link(text, url):
+                return f"[{escape(text or url)}]({url})"
             case Ago(at):
                 return escape(ago(at, self.now, self.zone, self.lang))
 

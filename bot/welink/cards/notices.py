@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
-from bot.plain import clean
+from bot.plain import clean, in_words
 from bot.welink.cards import text_of
 from bot.welink.cards.neutral import GAP, visible
-from suanli.domain.answer import Answer, Block, Button, Buttons, Facts, Form, Paragraph
+from suanli.domain.answer import Answer, Block, Button, Buttons, Facts, Form, Paragraph, note
 from suanli.i18n import Lang, texts_in
 
 Card = Mapping[str, Any]
@@ -32,15 +32,20 @@ MOST_BUTTONS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
-    """Our pages in WeLink's browser: `home` opens with a card, and `link` makes the address behind a button.
+class CardPage:
+    """Our page of one card in WeLink's browser, which lists `buttons`; it has no room for those that are `left`.
 
-    `link` is given the button and the userid of the person who gets it. Such a page asks who is there and acts only
-    when it is told to (welink.md §5.4): an address is opened by previews as well.
+    Such a page asks who is there and acts only when it is told to (welink.md §5.4): an address is opened by previews
+    as well.
     """
 
-    home: str
-    link: Callable[[Button, str], str]
+    address: str
+    buttons: tuple[Button, ...]
+    left: tuple[Button, ...] = ()
+
+    def at(self, number: int) -> str:
+        """The address behind one of its buttons."""
+        return f"{self.address}&b={number}"
 
 
 def common(answer: Answer, now: datetime, zone: tzinfo, owner: str) -> Card:
@@ -54,24 +59,29 @@ def common(answer: Answer, now: datetime, zone: tzinfo, owner: str) -> Card:
     }
 
 
-def wecode(answer: Answer, now: datetime, zone: tzinfo, pages: Pages, userid: str) -> Card | None:
-    """A card with buttons; None for an answer that has none."""
-    buttons = [button for block in answer.blocks if isinstance(block, Buttons | Form) for button in block.buttons]
-    if not buttons:
-        return None
-    shown, others = buttons[:MOST_BUTTONS], tuple(buttons[MOST_BUTTONS:])
+def wecode(answer: Answer, now: datetime, zone: tzinfo, page: CardPage) -> Card:
+    """A card with buttons, each of which opens `page`, as the card itself does."""
     rest = tuple(block for block in answer.blocks if not isinstance(block, Buttons | Form))
-    told = replace(answer, blocks=(*rest, *((Buttons(others),) if others else ())))
+    left = (note(texts_in(answer.lang)("welink_page.rest")), in_words(Buttons(page.left), answer.lang))
+    told = replace(answer, blocks=(*rest, *(left if page.left else ())))
+    shown = _shown(page, answer.lang)
     return {
-        "msgTitle": _title(answer, _said(told, now, zone)) or _label(shown[0]),
+        "msgTitle": _title(answer, _said(told, now, zone)) or shown[0][0],
         "contentList": _lines(told, now, zone),
         "urlType": "html",
-        "urlPath": pages.home,
+        "urlPath": page.address,
         "btnType": "horizontal" if len(shown) <= BESIDE else "vertical",
-        "btnList": [
-            {"btnTitle": _label(each), "btnUrl": pages.link(each, userid), "urlType": "html"} for each in shown
-        ],
+        "btnList": [{"btnTitle": label, "btnUrl": address, "urlType": "html"} for label, address in shown],
     }
+
+
+def _shown(page: CardPage, lang: Lang) -> list[tuple[str, str]]:
+    """The buttons of the card with their addresses; the last one leads to all, if there are more."""
+    buttons = [(_label(button), page.at(number)) for number, button in enumerate(page.buttons)]
+    if len(buttons) <= MOST_BUTTONS:
+        return buttons
+    more = texts_in(lang)("welink_page.more", n=len(buttons))
+    return [*buttons[: MOST_BUTTONS - 1], (more, page.address)]
 
 
 def clipped(text: str, most: int, mark: str = "…") -> str:

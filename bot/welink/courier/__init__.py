@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import NoReturn
 
-from bot.welink.cards.notices import Pages
 from bot.welink.cards.parts import Mentions
-from bot.welink.courier.app import CardSender, WelinkApi
+from bot.welink.courier.app import CardSender, Pages, WelinkApi
 from bot.welink.courier.robot import Robot
 from suanli.domain.answer import Answer
 from suanli.domain.chat import MessageId, TargetKind

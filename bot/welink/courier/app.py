@@ -1,13 +1,13 @@
 """WeLink's server API as one app calls it, and the cards that it sends to people (welink.md §2)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import Any, Protocol
 
 import structlog
 from pydantic import ValidationError
 
-from bot.welink.cards.notices import Card, Pages, common, wecode
+from bot.welink.cards.notices import Card, CardPage, common, wecode
 from bot.welink.courier.codes import TOKEN_REFUSED, Body, app_refusal, app_trouble
 from bot.welink.courier.tickets import Ticket, TicketAnswer, Tickets
 from suanli.clock import Clock
@@ -33,6 +33,10 @@ class Tell(Protocol):
         """Post it."""
 
 
+Send = Callable[[Mapping[str, str]], Body]
+"""Sends something with these headers, once; the answer's body. Raises RemoteError."""
+
+
 class WelinkApi:
     """Calls of one app: each carries the app's token, each answer is judged by its code."""
 
@@ -42,36 +46,48 @@ class WelinkApi:
         self._tickets = Tickets(self._log_in, clock)
 
     def call(self, path: str, body: Body) -> Body:
-        """The body of a good answer. Raises RemoteError for every other.
+        """The body of a good answer. Raises RemoteError for every other."""
+        return self.exchange(lambda headers: self._tell(body, path=path, headers=headers))
 
-        A refused token is replaced once: one that was withdrawn is nothing to bother anybody with.
+    def exchange(self, send: Send) -> Body:
+        """The body of a good answer to what `send` sends with the headers it is given.
+
+        A refused token is replaced once: one that was withdrawn is nothing to bother anybody with. Raises RemoteError.
         """
         token = self._tickets.get()
         try:
-            return self._exchange(path, body, token)
+            return _judged(send, token)
         except RemoteError as error:
             if error.code not in TOKEN_REFUSED:
                 raise
             log.info("welink_token_refused", code=error.code)
         self._tickets.drop(token)
-        return self._exchange(path, body, self._tickets.get())
+        return _judged(send, self._tickets.get())
 
     def _log_in(self) -> Ticket:
-        body = self._exchange(_TICKETS, self._credentials, "")
+        body = _judged(lambda headers: self._tell(self._credentials, path=_TICKETS, headers=headers), "")
         try:
             return TicketAnswer.model_validate(body).to_domain()
         except ValidationError:
             raise RemoteError("WeLink gave no usable token") from None  # the cause would quote it
 
-    def _exchange(self, path: str, body: Body, token: str) -> Body:
-        try:
-            answer = self._tell(body, path=path, headers={"x-wlk-Authorization": token} if token else {})
-        except RemoteError as error:
-            raise app_trouble(error) from None
-        refusal = app_refusal(answer)
-        if refusal:
-            raise refusal
-        return answer
+
+def _judged(send: Send, token: str) -> Body:
+    try:
+        answer = send({"x-wlk-Authorization": token} if token else {})
+    except RemoteError as error:
+        raise app_trouble(error) from None
+    refusal = app_refusal(answer)
+    if refusal:
+        raise refusal
+    return answer
+
+
+class Pages(Protocol):
+    """Makes the page of a card."""
+
+    def page_of(self, parcel: Parcel) -> CardPage | None:
+        """The page of the card that this becomes; None when there is nothing to press on it."""
 
 
 class CardSender:
@@ -99,10 +115,9 @@ class CardSender:
 
     def _card(self, parcel: Parcel) -> tuple[str, Card]:
         now = self._clock.now()
-        if self._pages and not parcel.as_text:
-            card = wecode(parcel.answer, now, self._zone, self._pages, parcel.target.id)
-            if card:
-                return WECODE, card
+        page = self._pages.page_of(parcel) if self._pages and not parcel.as_text else None
+        if page:
+            return WECODE, wecode(parcel.answer, now, self._zone, page)
         return COMMON, common(parcel.answer, now, self._zone, self._owner)
 
 

@@ -85,6 +85,12 @@ class Resources(Protocol):
     def same_model(self, key: str, but: Hub | None = None) -> Sequence[tuple[Place, Known]]:
         """Models and datasets of this `models.key_of`, on other hubs than `but`, the first seen first."""
 
+    def mentioning(self, key: str, since: datetime, *, limit: int) -> Sequence[tuple[Place, Known]]:
+        """Items of repositories changed at or after `since` whose text may name this model, the newest first.
+
+        Only likely ones: the parts of the key stand in their text in this order; the caller looks closer.
+        """
+
     def model_keys(self, since: datetime) -> Sequence[str]:
         """The keys of models first seen at or after `since`."""
 
@@ -103,6 +109,9 @@ class Happenings(Protocol):
 
     def by(self, fingerprints: Sequence[Fingerprint]) -> Mapping[Fingerprint, Event]:
         """These changes."""
+
+    def of_item(self, place: Place, native_id: str) -> Sequence[Event]:
+        """What happened to an item, oldest first."""
 
     def since(self, place: Place, moment: datetime, limit: int) -> Sequence[Event]:
         """Changes of a place observed at or after `moment`, oldest first; of more than `limit`, the newest."""

@@ -119,18 +119,18 @@ CHOICES: tuple[str, ...] = (*GROUPS, *(c.value for c in Change if c not in {C.FO
 def parts_of(hub: Hub, words: Iterable[str]) -> tuple[Part, ...]:
     """What must be read of a place so that these words are told of; `model` reads the models, and so on.
 
-    Words that several parts know (`removed`) read only what another word reads already; all of them if none does.
+    A word that several parts know (`removed`) reads only what other words read already; all of those if none does.
     """
-    asked = [frozenset(meaning([word])) for word in words]
     own = {part: _PARTS[part] for part in PARTS[hub]}
-    # A word that only one part knows decides; `model` is all of one part's and of no other's.
-    first = {C.MODEL_ADDED: Part.MODELS, C.DATASET_ADDED: Part.DATASETS, C.SPACE_ADDED: Part.SPACES}
-    chosen: set[Part] = set()
-    for changes in asked:
-        leading = {first[c] for c in changes if c in first} & set(own)
-        knowing = {part for part, known in own.items() if changes & known}
-        chosen |= leading or (knowing if len(knowing) == 1 else set())
-    chosen = chosen or {part for part, known in own.items() if any(changes & known for changes in asked)}
+    sure: set[Part] = set()
+    open_to_several: list[set[Part]] = []
+    for word in words:
+        knowing = [{part for part, known in own.items() if change in known} for change in meaning([word])]
+        alone = set[Part]().union(*(parts for parts in knowing if len(parts) == 1))
+        sure |= alone
+        if not alone:
+            open_to_several.append(set[Part]().union(*knowing))
+    chosen = sure.union(*(parts for parts in open_to_several if not parts & sure))
     return tuple(part for part in PARTS[hub] if part in chosen)
 
 

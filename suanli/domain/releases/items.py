@@ -1,6 +1,6 @@
 """What hubs publish: issues, pull requests, releases, tags, models, datasets and spaces, as they were last read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -87,6 +87,8 @@ class Item:
     `name` is what people call it. `ended_at` is when it was closed or merged, `published_at` when a release went
     public. `revision` changes with every change of content (a commit, or the moment of the last change), `weights`
     with the weights only; empty where nobody knows. `weights` of an item that was only listed is empty.
+    `weights_changed` is no part of the item: it is what a reading found out about `weights` and those of the revision
+    that was remembered, None where it found out nothing.
     """
 
     kind: Kind
@@ -106,6 +108,7 @@ class Item:
     published_at: datetime | None = None
     revision: str = ""
     weights: str = ""
+    weights_changed: bool | None = field(default=None, compare=False)
 
     @property
     def text(self) -> tuple[str, str]:

@@ -111,6 +111,11 @@ class Tracked:
         return self.cursor - OVERLAP if self.cursor else None
 
 
+    def continued(self, moment: datetime) -> "Tracked":
+        """The resource as if it had been read up to `moment`, by a program that told of everything up to then."""
+        return replace(self, baselined_at=moment, cursor=moment, silent_until=moment)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What one look at a resource brought: the items that may have changed, and where it stands now.
@@ -130,7 +135,7 @@ class Reading:
 
 
 def after_reading(tracked: Tracked, reading: Reading, interval: timedelta, now: datetime) -> Tracked:
-    """Where a resource stands after a good reading."""
+    """Where a resource stands after a good reading; that its trouble was told stays until its recovery is told too."""
     identity = reading.identity
     archived = identity.archived if identity else tracked.status is Status.ARCHIVED
     wait = ARCHIVED_EVERY if archived and reading.sweep is None else interval
@@ -151,7 +156,6 @@ def after_reading(tracked: Tracked, reading: Reading, interval: timedelta, now: 
         failures=0,
         error="",
         failing_since=None,
-        told_failing=False,
         read_at=now,
         next_at=now if reading.sweep and not first else now + wait,
     )
@@ -173,9 +177,11 @@ def after_failure(
     """Where a resource stands after a look that failed: nothing is concluded about its items, and it waits longer.
 
     The pause doubles from the interval up to an hour; of what is not there any more, up to a day (releases.md §2.5).
+    It is never shorter than the interval.
     """
     longest = LONGEST_PAUSE if status is Status.FAILING else LONGEST_ABSENCE
-    pause = min(longest, max(interval, timedelta(minutes=1)) * 2 ** min(tracked.failures, 12))
+    shortest = max(interval, timedelta(minutes=1))
+    pause = max(shortest, min(longest, shortest * 2 ** min(tracked.failures, 12)))
     return replace(
         tracked,
         status=status,

@@ -1,4 +1,4 @@
-"""The app: its token, and cards to people (welink.md §2.1, §2.3, §2.4)."""
+"""The app: its token, who is behind a code, and cards to people (welink.md §2.1-§2.4)."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ MOST_RECEIVERS = 1000
 class App:
     """An app and who follows it.
 
-    `expires_in` is what its next token lasts, and `lacks` the kinds of cards that it may not send. A token keeps to the
-    permissions that there were when it was given out.
+    `expires_in` is what its next token lasts, and `lacks` what it may not do: kinds of cards, and `userid`. A token
+    keeps to the permissions that there were when it was given out. `codes` are those of pages, each with whose it is.
     """
 
     client_id: str = "20190000000000000001"
@@ -30,8 +30,15 @@ class App:
     lacks: set[str] = field(default_factory=set)
     cards: list[Card] = field(default_factory=list)
     tokens: dict[str, "Token"] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
     logins: int = 0
     failed_logins: int = 0
+
+    def give_code(self, userid: str) -> str:
+        """What `HWH5.getAuthCode()` gives to a page that this person has open in WeLink."""
+        code = secrets.token_hex(24).upper()
+        self.codes[code] = userid
+        return code
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +74,7 @@ def log_in(app: App, body: Any, now: datetime, switches: Switches) -> dict[str, 
 
 def send_card(app: App, kind: str, token: str, body: Any, now: datetime, limits: Limits) -> dict[str, Any]:
     """Send a card to the people it names; raises Refusal."""
-    known = app.tokens.get(token)
-    if known is None or now >= known.until:
-        raise Refusal(47101, "access_token is invalid")
-    if limits.take(kind, now, PER_API):
-        raise Refusal(48503, "too many calls")
-    if kind in known.lacks:
-        raise Refusal(501, "third-party interface has no permission")
+    _check(app, kind, token, now, limits)
     flaw = _receivers_flaw(body) or flaw_of(kind, body)
     if flaw:
         raise Refusal(58601, f"parameter error: {flaw}")  # the sheet names no code for this
@@ -83,6 +84,25 @@ def send_card(app: App, kind: str, token: str, body: Any, now: datetime, limits:
     if strangers:
         raise Refusal(51019, "cannot push to a user who is not a follower", failedUserId=strangers)
     return {"code": "0", "message": "ok", "itemId": item_id}
+
+
+def who(app: App, code: str, token: str, now: datetime, limits: Limits) -> dict[str, Any]:
+    """Whose code it is; raises Refusal. That a code is good for one time, the sheet does not say."""
+    _check(app, "userid", token, now, limits)
+    userid = app.codes.pop(code, "")
+    if not userid:
+        raise Refusal(41503, "code is invalid")  # one of those that the sheet names for codes, of an older version
+    return {"code": "0", "message": "ok", "userId": userid, "tenantId": userid.rpartition("@")[2]}
+
+
+def _check(app: App, api: str, token: str, now: datetime, limits: Limits) -> None:
+    known = app.tokens.get(token)
+    if known is None or now >= known.until:
+        raise Refusal(47101, "access_token is invalid")
+    if limits.take(api, now, PER_API):
+        raise Refusal(48503, "too many calls")
+    if api in known.lacks:
+        raise Refusal(501, "third-party interface has no permission")
 
 
 def _receivers_flaw(body: Any) -> str:

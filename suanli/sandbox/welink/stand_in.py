@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request, Response
 from suanli.clock import Clock
 from suanli.sandbox.feishu.limits import Limits
 from suanli.sandbox.server import LoopbackServer, reset_connection
-from suanli.sandbox.welink.app import App, log_in, send_card
+from suanli.sandbox.welink.app import App, log_in, send_card, who
 from suanli.sandbox.welink.faults import UNDONE, Fault, Faults
 from suanli.sandbox.welink.record import Robot
 from suanli.sandbox.welink.refusal import Refusal
@@ -21,6 +21,7 @@ from suanli.sandbox.welink.switches import Switches
 
 ROBOT = "/api/werobot/v1/webhook/send"
 TICKETS = "/api/auth/v2/tickets"
+USERID = "/api/auth/v2/userid"
 CARDS = {"/api/messages/v2/card/common": "common", "/api/messages/v1/card/wecode": "wecode"}
 
 
@@ -86,9 +87,9 @@ class WelinkStandIn:
         return self._refused(Refusal(code, "service error" if code == 58500 else "access_token is invalid"))
 
     def _answer(self, request: Request) -> Response:
-        if request.method != "POST":
+        if request.method != ("GET" if request.path == USERID else "POST"):
             return Response("", 405)
-        if request.mimetype != "application/json":
+        if request.method == "POST" and request.mimetype != "application/json":
             return self._refused(Refusal(58601, "parameter error: Content-Type"))
         try:
             with self._lock:
@@ -105,8 +106,10 @@ class WelinkStandIn:
             return say(robot, request.args, body, now, self.switches)
         if request.path == TICKETS:
             return log_in(self.app, body, now, self.switches)
+        token = request.headers.get("x-wlk-Authorization", "")
+        if request.path == USERID:
+            return who(self.app, request.args.get("code", ""), token, now, self._limits)
         if request.path in CARDS:
-            token = request.headers.get("x-wlk-Authorization", "")
             return send_card(self.app, CARDS[request.path], token, body, now, self._limits)
         raise Refusal(404, "no such interface", 404)
 

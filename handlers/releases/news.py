@@ -1,0 +1,99 @@
+"""What a reading brings: snapshots, changes and notices, in the transaction in which the reading is written down."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+
+import structlog
+
+from handlers.releases import trouble
+from handlers.releases.begun import tell_begun
+from handlers.releases.kin import kin_of
+from handlers.releases.letters import Letters
+from suanli.domain.ports import Transaction
+from suanli.domain.releases import Event, Item, Notice, Part, Place, Reading, Tracked, Watch
+from suanli.domain.releases.filters import Aliases, Filter, FilterError, parse
+from suanli.domain.releases.routing import Follower, route, stories
+from suanli.domain.releases.transitions import observe
+from suanli.domain.site import Site
+
+log = structlog.get_logger()
+
+_COMPARED = frozenset({Part.RELEASES, Part.TAGS})
+"""Parts of which all items are looked at, whatever was read: a version is old or new among all of them."""
+
+
+def lock_of(tracked: Tracked) -> str:
+    """What is held while what is known of a resource is read and changed."""
+    return f"release:{tracked.id}"
+
+
+def absorb(
+    tx: Transaction, site: Site, tracked: Tracked, reading: Reading, now: datetime, after: Callable[[Tracked], Tracked]
+) -> int:
+    """Take a reading in: remember the items, write down what changed and tell who follows that; how many changes.
+
+    The caller holds `lock_of(tracked)`; `after` says where the resource stands then. Twice is as good as once.
+    """
+    whole = reading.whole or reading.unchanged or tracked.part in _COMPARED
+    known = tx.resources.items(tracked.id, None if whole else [item.native_id for item in reading.items])
+    moved = after(tracked)
+    # The number comes with the first reading, and changes are named by it.
+    observed = observe(replace(tracked, native_id=moved.native_id), known, reading, now)
+    tx.resources.remember(tracked.id, observed.remembered)
+    tx.resources.keep(tracked.id, reading.validators)
+    tx.resources.save(moved)
+    if moved.place != tracked.place:
+        trouble.tell_renamed(tx, site, tracked, moved, now)
+    events = tx.happenings.add([replace(event, place=moved.place) for event in observed.events])
+    if events:
+        announce(tx, site, moved.place, events, observed.before, now)
+    if tracked.baselined_at is None:
+        tell_begun(tx, site, moved, now)
+    return len(events)
+
+
+def announce(
+    tx: Transaction, site: Site, place: Place, events: Sequence[Event], before: Mapping[str, Item], now: datetime
+) -> int:
+    """Tell everybody who follows the place and is concerned, or put it by for them; how many notices."""
+    followers = [Follower(watch, filter_of(site, watch)) for watch in tx.watches.of_place(place)]
+    if not followers:
+        return 0
+    known = {event.fingerprint: event for event in events}
+    told = tuple(stories(events, before))
+    letters = Letters(tx, site, now)
+    notices: list[Notice] = []
+    for target in dict.fromkeys(follower.watch.target for follower in followers):
+        own = [follower for follower in followers if follower.watch.target == target]
+        found = [notice for story in told for each in own for notice in route(each, story, now, site.zone)]
+        due = [(known[notice.fingerprint], notice) for notice in found if notice.due_at <= now]
+        notices += [notice for notice in found if notice.due_at > now]
+        notices += letters.write(target, due)
+    tx.watches.tell(notices)
+    letters.post()
+    _tell_kin(tx, letters, events)
+    return len(notices)
+
+
+def _tell_kin(tx: Transaction, letters: Letters, events: Sequence[Event]) -> None:
+    """Let the cards of the same models in other places point here."""
+    for event in events:
+        for kin in kin_of(tx, event):
+            for earlier in tx.happenings.of_item(kin.place, kin.item.native_id):
+                letters.redraw(earlier)
+
+
+def filter_of(site: Site, watch: Watch) -> Filter:
+    """The filter of a watch. One that cannot be read, since the language changed, lets everything pass."""
+    return _read(watch.filter, site.aliases)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, aliases: Aliases) -> Filter:
+    try:
+        return parse(text, aliases)
+    except FilterError as error:
+        log.error("filter_unreadable", reason=error.reason)  # noqa: TRY400 a traceback would show what somebody wrote
+        return parse("", aliases)

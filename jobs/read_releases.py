@@ -1,0 +1,184 @@
+"""Read the hubs: what is due of each, in threads of its own; what changed is written down and told."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from handlers.releases import trouble
+from handlers.releases.news import absorb, lock_of
+from suanli.clock import Clock
+from suanli.domain.errors import RemoteError
+from suanli.domain.ports import Store, Transaction, Upstream
+from suanli.domain.releases import Allowance, Hub, Item, Part, Place, Reading, Tracked
+from suanli.domain.releases.failures import Blocked, Drift, Missing, Resting, Strange
+from suanli.domain.releases.resources import Status, after_failure, after_reading
+from suanli.domain.site import Site
+
+log = structlog.get_logger()
+
+AT_ONCE = 1000
+"""Resources of one run; what is due besides comes with the next."""
+
+BUDGET = timedelta(minutes=4)
+"""After so long a run begins with no further resource."""
+
+THREADS: Mapping[Hub, int] = {Hub.GITHUB: 2, Hub.HUGGINGFACE: 1, Hub.MODELSCOPE: 1}
+"""GitHub asks for few requests at once, 15 a second at most (releases.md §5)."""
+
+
+class Hostkeeper(Protocol):
+    """What counts the requests to a host."""
+
+    @property
+    def allowance(self) -> Allowance:
+        """What the host said last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A hub: what reads it, what counts its requests, and how many at once it may be asked."""
+
+    upstream: Upstream
+    gate: Hostkeeper
+    threads: int
+
+
+@dataclass(slots=True)
+class _Run:
+    """What came of a run so far. Threads add to it; each number is only for reading."""
+
+    ends_at: datetime
+    read: int = 0
+    failed: int = 0
+    changes: int = 0
+    resting: set[Hub] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReleases:
+    """Reads every resource that is due; each is a transaction of its own, so that one that fails is alone with it."""
+
+    store: Store
+    sources: Mapping[Hub, Source]
+    site: Site
+    clock: Clock
+    interval: timedelta
+
+    def run(self, _scheduled_for: datetime) -> str:
+        """Read what is due; what came of it."""
+        due = self._due()
+        run = _Run(self.clock.now() + BUDGET)
+        hubs = [hub for hub in self.sources if any(each.place.hub is hub for each in due)]
+        pools = [(hub, ThreadPoolExecutor(self.sources[hub].threads, f"releases-{hub}")) for hub in hubs]
+        try:
+            looks = [pool.submit(self._look, each, run) for hub, pool in pools for each in due if each.place.hub is hub]
+        finally:
+            for _, pool in pools:
+                pool.shutdown()
+        for look in looks:
+            look.result()  # a bug in one of them is the run's
+        with self.store.begin() as tx:
+            for source in self.sources.values():
+                tx.allowances.save(source.gate.allowance)
+            trouble.tell_operators(tx, self.site, self.clock.now())
+        return f"{run.read} read, {run.failed} failed, {run.changes} changes of {len(due)} due"
+
+    def hurry(self) -> None:
+        """Let everything be due that did not fail last time: somebody asked for a look now."""
+        with self.store.begin() as tx:
+            now = self.clock.now()
+            tx.resources.need(needed(tx), now)
+            for tracked in tx.resources.all():
+                if not tracked.failures:
+                    tx.resources.hurry(tracked.id, now)
+
+    def _due(self) -> Sequence[Tracked]:
+        with self.store.begin() as tx:
+            now = self.clock.now()
+            tx.resources.need(needed(tx), now)
+            return [each for each in tx.resources.due(now, AT_ONCE) if each.place.hub in self.sources]
+
+    def _look(self, tracked: Tracked, run: _Run) -> None:
+        if tracked.place.hub in run.resting or self.clock.now() >= run.ends_at:
+            return
+        try:
+            reading = self._read(tracked)
+        except Resting as error:
+            # Not the resource's fault: it stays due, and goes first when the host can be asked again.
+            run.resting.add(tracked.place.hub)
+            log.info("host_rests", hub=tracked.place.hub, error=str(error))
+        except RemoteError as error:
+            run.failed += 1
+            self._failed(tracked, error)
+        else:
+            run.read += 1
+            run.changes += self._absorb(tracked, reading)
+
+    def _read(self, tracked: Tracked) -> Reading:
+        with self.store.begin() as tx:
+            validators = tx.resources.validators(tracked.id)
+        return self.sources[tracked.place.hub].upstream.read(tracked, validators, self._recall(tracked))
+
+    def _recall(self, tracked: Tracked) -> Callable[[Sequence[str]], Mapping[str, Item]]:
+        def recall(native_ids: Sequence[str]) -> Mapping[str, Item]:
+            with self.store.begin() as tx:
+                known = tx.resources.items(tracked.id, native_ids or None)
+            return {native_id: each.item for native_id, each in known.items()}
+
+        return recall
+
+    def _absorb(self, tracked: Tracked, reading: Reading) -> int:
+        with self.store.begin() as tx:
+            tx.lock(lock_of(tracked))
+            now = self.clock.now()
+            current = _current(tx, tracked)
+            return absorb(tx, self.site, current, reading, now, lambda t: after_reading(t, reading, self.interval, now))
+
+    def _failed(self, tracked: Tracked, error: RemoteError) -> None:
+        log.warning("release_not_read", place=tracked.place.word, part=tracked.part, error=str(error))
+        with self.store.begin() as tx:
+            tx.lock(lock_of(tracked))
+            now = self.clock.now()
+            current = _current(tx, tracked)
+            failed = after_failure(
+                current,
+                str(error),
+                now,
+                interval=self.interval,
+                status=_status(error),
+                drift=isinstance(error, Drift),
+            )
+            if error.retry_after:
+                failed = replace(failed, next_at=max(failed.next_at, now + error.retry_after))
+            tx.resources.save(failed)
+            trouble.tell_lost(tx, self.site, failed, now)
+
+
+def _current(tx: Transaction, tracked: Tracked) -> Tracked:
+    """Where the resource stands now: a webhook may have brought news of it meanwhile."""
+    found = tx.resources.find(tracked.place, tracked.part)
+    return tracked if found is None else found
+
+
+def _status(error: RemoteError) -> Status:
+    match error:
+        case Missing():
+            return Status.MISSING
+        case Blocked():
+            return Status.BLOCKED
+        case Strange():
+            return Status.STRANGE
+        case _:
+            return Status.FAILING
+
+
+def needed(tx: Transaction) -> Mapping[Place, Sequence[Part]]:
+    """What must be read for all watches together."""
+    found: dict[Place, set[Part]] = {}
+    for watch in tx.watches.all():
+        found.setdefault(watch.place, set()).update(watch.parts)
+    return {place: sorted(parts) for place, parts in found.items()}

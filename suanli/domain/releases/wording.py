@@ -1,0 +1,187 @@
+"""How words are looked for in what people write upstream: one spelling of everything, and where a word ends.
+
+The rules are those of releases.md §2.8: `yi` is not in "yield", `qwen` is in "Qwen3" and "支持Qwen3模型" and not in
+"qwenlm", and `deepseek-v3` is in "DeepSeek V3", whatever kind of dash, width and case it is written with.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from operator import add
+from typing import Self
+
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+"""What nobody sees: soft hyphens, zero-width characters, and those that only turn the direction of writing."""
+
+_NARROW = dict(zip("，：；（）！？", ",:;()!?", strict=True)) | dict.fromkeys(
+    "\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"
+)
+"""Dashes; and what Chinese text is full of: without these the standard normalisation has mostly nothing to do."""
+
+_PILE = re.compile(r"[^\w\s\0-\x7f]{31,}")
+_PILE_MATTERS = 2_000
+_MOST_MARKS, _MARKS_KEPT = 30, 10
+
+_WIDE = re.compile("[^\0-\x7f]{2,}")
+_RUN = re.compile("[0-9a-z]+")
+_DIGITS = "0123456789"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_LETTERS_AND_DIGITS = _LETTERS + _DIGITS
+
+_LONGEST_STEM = 24
+"""Longer beginnings of runs are not listed: text that is one long number would make a list as large as its square."""
+
+
+def legible(text: str) -> str:
+    """Text in one width and composition, without what nobody sees, and with one kind of dash; case as written."""
+    if text.isascii():
+        return text
+    return _narrow(_composed(_narrow(INVISIBLE.sub("", text))))
+
+
+def _composed(text: str) -> str:
+    # The standard library's time grows with the square of marks piled on one letter, and anybody may pile 65,000.
+    thin = _PILE.sub(_thinned, text) if len(text) > _PILE_MATTERS else text
+    return unicodedata.normalize("NFKC", thin)
+
+
+def _thinned(pile: re.Match[str]) -> str:
+    marks = [c for c in pile[0] if unicodedata.combining(c)]
+    if len(marks) <= _MOST_MARKS:
+        return pile[0]
+    return "".join(c for c in pile[0] if not unicodedata.combining(c)) + "".join(marks[:_MARKS_KEPT])
+
+
+def _narrow(text: str) -> str:
+    for wide, narrow in _NARROW.items():
+        text = text.replace(wide, narrow)
+    return text
+
+
+def normal(text: str) -> str:
+    """Text as it is compared: legible and in one case. Doing it twice changes nothing."""
+    folded = legible(text).casefold()
+    # Casefolding takes some letters apart (ΐ), so they are put together once more.
+    return folded if folded.isascii() else unicodedata.normalize("NFKC", folded)
+
+
+def one_line(text: str) -> str:
+    """Normal text with one space for any blanks between words: an exact phrase is looked for in this."""
+    return " ".join(normal(text).split())
+
+
+def loose(text: str) -> str:
+    """One line in which dashes, underscores and spaces are the same: words are looked for in this."""
+    return _loosened(one_line(text))
+
+
+def _loosened(line: str) -> str:
+    return line.replace("-", " ").replace("_", " ")
+
+
+@dataclass(frozen=True)  # no slots: each form is made when it is first asked for, and kept
+class Text:
+    """A text to look in, in the forms that the looking needs."""
+
+    raw: str
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """Legible text for expressions; what is no character (a lone half of one) becomes a question mark."""
+        return legible(self.raw).encode("utf-8", "replace")
+
+    @cached_property
+    def one_line(self) -> str:
+        """Text for exact phrases."""
+        return one_line(self.raw)
+
+    @cached_property
+    def loose(self) -> str:
+        """Text for words."""
+        return _loosened(self.one_line)
+
+    @cached_property
+    def runs(self) -> frozenset[str]:
+        """Every unbroken run of ASCII letters and digits."""
+        return frozenset(_RUN.findall(self.one_line))
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The runs, and their beginnings after which a digit follows: `qwen` and `qwen3moe` of "Qwen3MoE"."""
+        found = set(self.runs)
+        for run in self.runs:
+            if not run.isalpha():
+                ends = range(1, min(len(run), _LONGEST_STEM + 1))
+                found.update(run[:end] for end in ends if run[end] in _DIGITS)
+        return frozenset(found)
+
+    @cached_property
+    def pairs(self) -> frozenset[str]:
+        """Every two characters side by side that are not ASCII: what runs are to English, these are to Chinese."""
+        return _pairs(self.one_line)
+
+
+def _pairs(line: str) -> frozenset[str]:
+    if line.isascii():
+        return frozenset()
+    found: set[str] = set()
+    for wide in _WIDE.findall(line):
+        found.update(map(add, wide, wide[1:]))
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A word or phrase to look for.
+
+    Where it begins with an ASCII letter or digit, none may stand before it; where it ends with one, no letter may
+    follow, and no digit either if it is `exact`. Its other ends are free: Chinese has no blanks between words.
+    Its `runs` must be in the text whole, its `stem` as a stem, and its `pairs` as pairs, which sets know at once; only
+    then is the text searched.
+    """
+
+    key: str
+    exact: bool
+    runs: frozenset[str]
+    stem: str
+    pairs: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str, *, exact: bool = False) -> Self:
+        """A word, in which dashes, underscores and spaces are the same, or exactly this."""
+        key = one_line(text) if exact else loose(text)
+        runs = _RUN.findall(key)
+        stem = runs.pop() if runs and not exact and key.endswith(runs[-1]) else ""
+        return cls(key, exact, frozenset(runs), stem if len(stem) <= _LONGEST_STEM else "", _pairs(key))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left of it that could be looked for."""
+        return not self.key.strip()
+
+    def is_in(self, text: Text) -> bool:
+        """Whether the text has it."""
+        if self.stem and self.stem not in text.stems:
+            return False
+        if self.runs and not self.runs <= text.runs:
+            return False
+        if self.pairs and not self.pairs <= text.pairs:
+            return False
+        # A key that is one run, of the text's runs or stems, needs no search: its ends are right by what these are.
+        return self.key == self.stem or self.key in self.runs or self._stands_in(text)
+
+    def _stands_in(self, text: Text) -> bool:
+        line = text.one_line if self.exact else text.loose
+        key = self.key
+        before = _LETTERS_AND_DIGITS if key[0] in _LETTERS_AND_DIGITS else ""
+        after = _LETTERS_AND_DIGITS if self.exact else _LETTERS
+        if key[-1] not in _LETTERS_AND_DIGITS:
+            after = ""
+        at = line.find(key)
+        while at >= 0:
+            end = at + len(key)
+            if (at == 0 or line[at - 1] not in before) and (end == len(line) or line[end] not in after):
+                return True
+            at = line.find(key, at + 1)
+        return False

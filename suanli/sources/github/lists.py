@@ -1,0 +1,58 @@
+"""Pages of issues and pull requests: their items, the newest version of each, and what to remember of a first page."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from suanli.domain.releases import Item
+from suanli.domain.releases.resources import OVERLAP
+from suanli.sources.conditional import Page
+from suanli.sources.github.bodies import Issue, read
+from suanli.sources.github.visit import Visit
+
+
+def items_of(page: Page, *, are_pulls: bool = False) -> list[Item]:
+    """What is on a page, as it stands there. Raises Drift."""
+    what = "pull requests" if are_pulls else "issues"
+    return [issue.to_domain(is_pull=are_pulls) for issue in read(list[Issue], page.body, what)]
+
+
+def newest(items: Iterable[Item]) -> datetime | None:
+    """The moment of the last change of all; None of none."""
+    return max((item.updated_at for item in items if item.updated_at), default=None)
+
+
+def oldest(items: Iterable[Item]) -> datetime | None:
+    """The moment of the earliest change of all; None of none."""
+    return min((item.updated_at for item in items if item.updated_at), default=None)
+
+
+def latest(items: Iterable[Item]) -> tuple[Item, ...]:
+    """One of each, the one that changed last; of equals, the one that was read last."""
+    found: dict[str, Item] = {}
+    for item in items:
+        before = found.get(item.native_id)
+        if before is None or not before.updated_at or not item.updated_at or before.updated_at <= item.updated_at:
+            found[item.native_id] = item
+    return tuple(found.values())
+
+
+def keep(visit: Visit, page: Page, found: Iterable[Item], *, all_read: bool = True) -> None:
+    """Remember how to ask whether a first page, newest first, changed; if every change can be seen on it.
+
+    What a replica did not know yet shows up at its moment. While that may be behind the first page, which stays the
+    same then, or while not all behind it was read, the page is to be read again whatever the server says.
+    """
+    items = list(found)
+    earliest, now = oldest(items), _server_time(page) or newest(items)
+    settled = not page.next_url or (earliest is not None and now is not None and earliest < now - OVERLAP)
+    blind = replace(page.validator, etag="", last_modified="")
+    visit.kept.append(page.validator if settled and all_read else blind)
+
+
+def _server_time(page: Page) -> datetime | None:
+    try:
+        return parsedate_to_datetime(page.headers.get("date", "")).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,89 @@
+"""One look at a repository: its pages are asked for here, and all of them must be of the same repository."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import quote
+
+from suanli.domain.releases import Identity, Tracked, Validator
+from suanli.domain.releases.failures import Strange
+from suanli.domain.releases.resources import Status
+from suanli.sources.conditional import Page
+from suanli.sources.github.bodies import Repository, read
+
+_NUMBER = re.compile(r"/repositories/([0-9]{1,18})(?:[/?]|\Z)")
+
+
+class Pages(Protocol):
+    """What asks GitHub for pages: `Conditional`."""
+
+    def address_of(self, path: str) -> str:
+        """The whole address of a path."""
+
+    def get(self, url_or_path: str, validator: Validator | None = None) -> Page:
+        """The page, or that it is unchanged."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """A look at the repository of `tracked`, whose name it is under may turn out to be another.
+
+    `kept` are the validators to be remembered, and `moved` is set once a page came from another address.
+    """
+
+    pages: Pages
+    tracked: Tracked
+    validators: Mapping[str, Validator]
+    name: str = ""
+    identity: Identity | None = None
+    moved: bool = False
+    kept: list[Validator] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.name = self.name or self.tracked.place.name
+
+    @property
+    def site(self) -> str:
+        """The address of the repository's pages for people, which stand beside the API."""
+        root = self.pages.address_of("").removesuffix("/api/v3")
+        root = "https://github.com" if root == "https://api.github.com" else root
+        return f"{root}/{quote(self.name)}"
+
+    def address_of(self, rest: str = "") -> str:
+        """The address of something of the repository."""
+        return self.pages.address_of(f"/repos/{quote(self.name)}{rest}")
+
+    def ask(self, url: str, *, afresh: bool = False) -> Page:
+        """A page of the repository; `afresh`: whole, whether it changed or not. Raises Strange for one of another."""
+        page = self.pages.get(url, None if afresh else self.validators.get(url))
+        self.moved = self.moved or page.moved
+        for address in (page.url, page.next_url):
+            found = _NUMBER.search(address)
+            if found:
+                self._compare(found[1])
+        return page
+
+    def identify(self) -> None:
+        """Ask what the repository is."""
+        tracked = self.tracked
+        # "Unchanged" says nothing to who does not know how it was.
+        sure = bool(tracked.native_id) and tracked.status in {Status.WELL, Status.ARCHIVED}
+        page = self.ask(self.address_of(), afresh=not sure)
+        self.kept.append(page.validator)
+        if page.body is None:
+            self.identity = Identity(tracked.native_id, tracked.place.name, tracked.status is Status.ARCHIVED)
+            return
+        found = read(Repository, page.body, "repositories")
+        self._compare(str(found.id))
+        self.identity = Identity(str(found.id), found.full_name, found.archived)
+        self.name = found.full_name
+
+    def _compare(self, number: str) -> None:
+        known = self.identity.native_id if self.identity else self.tracked.native_id
+        if known and number != known:
+            raise Strange(
+                f"{self.tracked.place.name} is another repository now, number {number} in place of {known}: somebody "
+                "else may have taken the name",
+                permanent=True,
+            )

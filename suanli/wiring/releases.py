@@ -1,0 +1,147 @@
+"""The hubs that releases are read from, the watches of the settings, and the hubs' webhooks."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from pydantic import SecretStr
+
+from jobs.declare_watches import continue_from, declare_watches
+from jobs.read_releases import THREADS, ReadReleases, Source
+from jobs.runner import Job
+from jobs.tell_releases import TellReleases
+from suanli.clock import Clock
+from suanli.domain.ports import Store
+from suanli.domain.releases import Allowance, Hub, Part, Place
+from suanli.domain.releases.filters import SHIPPED, Aliases
+from suanli.domain.schedule import Every, JobName, Schedule
+from suanli.domain.site import Site
+from suanli.settings import Settings
+from suanli.sources import github, huggingface
+from suanli.sources.allowance import Gate
+from suanli.sources.conditional import Conditional
+from suanli.sources.endpoint import Endpoint
+from suanli.sources.github import GitHub
+from suanli.sources.http import Http
+from suanli.sources.huggingface import HuggingFace
+from suanli.sources.modelscope import ModelScope
+from suanli.web.hubs import Hook, News
+
+READ_RELEASES, TELL_RELEASES = JobName("read_releases"), JobName("tell_releases")
+
+LOOK_EVERY = timedelta(seconds=30)
+"""How often it is asked which resources are due; each has an interval of its own."""
+
+TELL_EVERY = timedelta(minutes=1)
+
+GITHUB_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+"""Part of what GitHub makes an ETag of: byte for byte the same in every request (releases.md §1.1)."""
+
+MODELSCOPE_SPACING = timedelta(seconds=1)
+"""ModelScope publishes no limit: one request a second (releases.md §5)."""
+
+
+def aliases(settings: Settings) -> Aliases:
+    """The names that stand for the same thing in filters."""
+    return SHIPPED.extended(settings.releases.aliases) if settings.releases.aliases else SHIPPED
+
+
+def release_jobs(settings: Settings, store: Store, site: Site, clock: Clock) -> tuple[Job, ...]:
+    """What reads the hubs, and what tells of it later."""
+    reading = build_reading(settings, store, site, clock)
+    telling = TellReleases(store, site, clock)
+    return (
+        Job(Schedule(READ_RELEASES, Every(LOOK_EVERY), grace=LOOK_EVERY, lease=timedelta(minutes=10)), reading.run),
+        Job(Schedule(TELL_RELEASES, Every(TELL_EVERY), grace=timedelta(hours=1)), telling.run),
+    )
+
+
+def build_reading(settings: Settings, store: Store, site: Site, clock: Clock) -> ReadReleases:
+    """What reads the hubs. What they said last of their limits is known from the store."""
+    return ReadReleases(store, build_sources(settings, store, clock), site, clock, settings.releases.interval)
+
+
+def build_sources(settings: Settings, store: Store, clock: Clock) -> Mapping[Hub, Source]:
+    """The hubs, each with what counts the requests to it."""
+    with store.begin() as tx:
+        known = {allowance.host: allowance for allowance in tx.allowances.all()}
+
+    def gate(hub: Hub, spacing: timedelta | None = None) -> Gate:
+        return Gate(known.get(hub, Allowance(hub)), clock, spacing=spacing)
+
+    gates = {
+        Hub.GITHUB: gate(Hub.GITHUB),
+        Hub.HUGGINGFACE: gate(Hub.HUGGINGFACE),
+        Hub.MODELSCOPE: gate(Hub.MODELSCOPE, MODELSCOPE_SPACING),
+    }
+    upstreams = {
+        Hub.GITHUB: GitHub(_github(settings, gates[Hub.GITHUB], clock)),
+        Hub.HUGGINGFACE: HuggingFace(_huggingface(settings, gates[Hub.HUGGINGFACE], clock)),
+        Hub.MODELSCOPE: _modelscope(settings, gates[Hub.MODELSCOPE], clock),
+    }
+    return {hub: Source(upstreams[hub], gates[hub], THREADS[hub]) for hub in Hub}
+
+
+def _github(settings: Settings, gate: Gate, clock: Clock) -> Conditional:
+    own = settings.github
+    endpoint = Endpoint("GitHub", own.api_url, "GITHUB_API_URL", "GITHUB_TOKEN", _bearer(own.token), own.ca_bundle)
+    http = Http(endpoint, clock=clock)
+    return Conditional(http, gate, token_id=token_id(own.token), headers=GITHUB_HEADERS)
+
+
+def _huggingface(settings: Settings, gate: Gate, clock: Clock) -> Conditional:
+    own = settings.huggingface
+    endpoint = Endpoint("HuggingFace", own.endpoint, "HF_ENDPOINT", "HF_TOKEN", _bearer(own.token), own.ca_bundle)
+    return Conditional(Http(endpoint, clock=clock), gate, token_id=token_id(own.token))
+
+
+def _modelscope(settings: Settings, gate: Gate, clock: Clock) -> ModelScope:
+    own = settings.modelscope
+    names = ("ModelScope", own.endpoint, "MODELSCOPE_ENDPOINT", "MODELSCOPE_TOKEN")
+    cookie = {"Cookie": f"m_session_id={own.token.get_secret_value()}"} if own.token else {}
+    official, older = (
+        Conditional(Http(Endpoint(*names, headers, own.ca_bundle), clock=clock), gate, token_id=token_id(own.token))
+        for headers in (_bearer(own.token), cookie)
+    )
+    return ModelScope(official, clock=clock, older=older)
+
+
+def _bearer(token: SecretStr) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+
+
+def token_id(token: SecretStr) -> str:
+    """A name for a token that says nothing about it: an ETag holds for one token only."""
+    return hashlib.sha256(f"validator:{token.get_secret_value()}".encode()).hexdigest()[:12] if token else ""
+
+
+def declare_releases(settings: Settings, store: Store, clock: Clock) -> tuple[int, int]:
+    """Bring the watches of the settings into the store; how many came and how many went."""
+    now = clock.now()
+    return declare_watches(store, settings.releases.to_domain(now), now)
+
+
+def take_over_releases(store: Store, told: Mapping[tuple[Place, Part], datetime], clock: Clock) -> int:
+    """Go on where another program stopped, with what was never read here; how many resources that is."""
+    return continue_from(store, told, clock.now())
+
+
+def build_hooks(settings: Settings) -> tuple[Hook, ...]:
+    """The webhooks that have a secret."""
+    hooks = (
+        Hook(Hub.GITHUB, settings.github.webhook_secret.get_secret_value(), _of_github),
+        Hook(Hub.HUGGINGFACE, settings.huggingface.webhook_secret.get_secret_value(), _of_huggingface),
+    )
+    return tuple(hook for hook in hooks if hook.secret)
+
+
+def _of_github(kind: str, payload: object) -> Sequence[News]:
+    news = github.read_hook(kind, payload)
+    if news is None:
+        return ()
+    return (News(Place(Hub.GITHUB, news.full_name), news.part, news.repository_id, news.item),)
+
+
+def _of_huggingface(_kind: str, payload: object) -> Sequence[News]:
+    news = huggingface.read_hook(payload)
+    return () if news is None or news.private else tuple(News(place, news.part) for place in news.places)
