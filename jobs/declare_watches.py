@@ -10,7 +10,7 @@ from suanli.domain.releases import Part, Place, Watch
 LOCK = "release-watches"
 
 
-def declare_watches(store: Store, declared: Sequence[Watch], now: datetime) -> tuple[int, int]:
+def declare_watches(store: Store, declared: Sequence[Watch]) -> tuple[int, int]:
     """Add what is new in the settings and drop what left them; how many of each.
 
     One that stays keeps its number, and the name of a repository that was renamed meanwhile.

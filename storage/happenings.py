@@ -63,13 +63,15 @@ class SqlHappenings:
 
     def add(self, events: Sequence[Event]) -> Sequence[Event]:
         """Write changes down; those that were not there before. The same one again is left alone."""
-        distinct = {event.fingerprint: event for event in reversed(events)}
+        distinct: dict[Fingerprint, Event] = {}
+        for event in events:
+            distinct.setdefault(event.fingerprint, event)
         if not distinct:
             return ()
         # In one order, or two transactions could wait for each other's rows.
         rows = [_row(distinct[fingerprint]) for fingerprint in sorted(distinct)]
         new = set(self._connection.execute(_ADD, rows).scalars())
-        return tuple(event for event in events if event.fingerprint in new and event is distinct[event.fingerprint])
+        return tuple(event for event in distinct.values() if event.fingerprint in new)
 
     def find(self, short: str) -> Sequence[Event]:
         """The changes whose fingerprint begins so, at most five; the # before it is left out, capitals are none."""

@@ -15,7 +15,7 @@ from suanli.domain.answer import Answer, Code, Tone, line, note
 from suanli.domain.commands import Command, Param, Risk, Turn
 from suanli.domain.errors import UserError
 from suanli.domain.releases import Place, Watch, WatchNumber
-from suanli.domain.releases.changes import meaning, parts_of, words_for
+from suanli.domain.releases.changes import BOTS, meaning, parts_of, words_for
 from suanli.domain.releases.filters import Filter, FilterError, parse
 from suanli.domain.releases.watches import MOST_WATCHES
 
@@ -48,7 +48,7 @@ def read_filter(turn: Turn, text: str) -> Filter:
 
 
 def _refuse_strange(turn: Turn, place: Place, words: tuple[str, ...]) -> None:
-    strange = [word for word in words if not parts_of(place.hub, [word])]
+    strange = [word for word in words if word != BOTS and not parts_of(place.hub, [word])]
     if strange or not meaning(words):
         raise UserError(turn.texts("releases.not_there", place=place.word, words=", ".join(strange)))
 

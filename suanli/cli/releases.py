@@ -2,18 +2,15 @@
 
 import argparse
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 from suanli import logs, wiring
+from suanli.cli.delivering import deliver
 from suanli.cli.serve import wait_for_signal
 from suanli.clock import Clock, SystemClock
 from suanli.domain.ports import Store
 from suanli.i18n import Texts, texts_in
 from suanli.settings import Settings, read_tracker_state, tracker_from_process, tracker_warnings
-
-DELIVERY_LIMIT = timedelta(minutes=2)
-"""How long `--once` waits for its messages to leave; what is left goes with the next run, once."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,7 +41,7 @@ def _once(settings: Settings, store: Store, clock: Clock, texts: Texts) -> int:
     reading.hurry()
     print(texts("releases_cli.read", said=reading.run(clock.now())))
     failing = _report(store, texts)
-    return 1 if not _deliver(settings, store, clock, texts) or failing else 0
+    return 1 if not deliver(settings, store, clock, texts, texts("releases_cli.nothing")) or failing else 0
 
 
 def _report(store: Store, texts: Texts) -> bool:
@@ -54,25 +51,6 @@ def _report(store: Store, texts: Texts) -> bool:
     for each in failing:
         print(texts("releases_cli.failed", place=each.place.word, part=each.part, error=each.error))
     return bool(failing)
-
-
-def _deliver(settings: Settings, store: Store, clock: Clock, texts: Texts) -> bool:
-    """Send what waits; whether all of it arrived."""
-    with store.begin() as tx:
-        before = tx.outbox.depth()
-    if not before.waiting:
-        print(texts("releases_cli.nothing"))
-        return True
-    delivery = wiring.build_delivery(settings, store, clock, wiring.build_courier(settings, clock))
-    delivery.drain(DELIVERY_LIMIT)
-    delivery.stop(timedelta(seconds=5))
-    with store.begin() as tx:
-        after = tx.outbox.depth()
-    failed = after.dead - before.dead
-    print(
-        texts("releases_cli.sent", sent=before.waiting - after.waiting - failed, failed=failed, waiting=after.waiting)
-    )
-    return not failed and not after.waiting
 
 
 def _daemon(settings: Settings, store: Store, clock: Clock, texts: Texts) -> int:

@@ -3,10 +3,10 @@
 import argparse
 import csv
 import sys
-from datetime import timedelta
 
 from jobs.watch_stock import ASKED
 from suanli import logs, wiring
+from suanli.cli.delivering import deliver
 from suanli.cli.demands import require
 from suanli.cli.serve import wait_for_signal
 from suanli.clock import Clock, SystemClock
@@ -17,9 +17,6 @@ from suanli.domain.stock.purchases import csv_rows
 from suanli.domain.stock.rules import Rule, Watch
 from suanli.i18n import Texts, texts_in
 from suanli.settings import Process, Settings, from_process
-
-DELIVERY_LIMIT = timedelta(minutes=2)
-"""How long `--check` waits for its messages to leave; what is left goes with the next run, once."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -62,7 +59,7 @@ def _check(settings: Settings, store: Store, clock: Clock, watch: Watch) -> int:
     else:
         with store.begin() as tx:
             _report(texts, watch, tx.samples.latest(settings.stock.source))
-    return 1 if not _deliver(settings, store, clock, texts) or failed else 0
+    return 1 if not deliver(settings, store, clock, texts, texts("stock_cli.nothing")) or failed else 0
 
 
 def _report(texts: Texts, watch: Watch, snapshot: Snapshot) -> None:
@@ -77,23 +74,6 @@ def _line(texts: Texts, rule: Rule, counts: Counts | None) -> str:
         return texts("stock_cli.unseen", name=name)
     key = "low" if counts.free < rule.min_free else "enough"
     return texts(f"stock_cli.{key}", name=name, free=counts.free, total=counts.total, min_free=rule.min_free)
-
-
-def _deliver(settings: Settings, store: Store, clock: Clock, texts: Texts) -> bool:
-    """Send what waits; whether all of it arrived."""
-    with store.begin() as tx:
-        before = tx.outbox.depth()
-    if not before.waiting:
-        print(texts("stock_cli.nothing"))
-        return True
-    delivery = wiring.build_delivery(settings, store, clock, wiring.build_courier(settings, clock))
-    delivery.drain(DELIVERY_LIMIT)
-    delivery.stop(timedelta(seconds=5))
-    with store.begin() as tx:
-        after = tx.outbox.depth()
-    failed = after.dead - before.dead
-    print(texts("stock_cli.sent", sent=before.waiting - after.waiting - failed, failed=failed, waiting=after.waiting))
-    return not failed and not after.waiting
 
 
 def _schedule(settings: Settings, store: Store, clock: Clock, watch: Watch) -> int:

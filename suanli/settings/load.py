@@ -14,7 +14,7 @@ from suanli.settings.named import resolve, variables_named
 from suanli.settings.problems import SettingsError, noting, problem
 from suanli.settings.schema import Settings
 from suanli.settings.stock import Stock
-from suanli.settings.tracker import read_tracker, tracker_settings
+from suanli.settings.tracker import read_tracker, tracker_settings, variables_in
 from suanli.settings.tracker_file import Tracker
 from suanli.settings.wording import Loc, complaints, dotted
 
@@ -32,13 +32,17 @@ def tracker_from_process(path: Path) -> tuple[Tracker, Settings]:
     What the file names by variables stands in the environment, else in `.env`. Raises SettingsError.
     """
     cwd = Path.cwd()
-    base = from_process()
-    tracker = read_tracker(cwd / path, {**read_dotenv(cwd, []).given, **os.environ})  # noqa: TID251 the one place
+    environ = os.environ  # noqa: TID251 the one place
+    base = load(environ, cwd, named=variables_in(cwd / path))
+    given = {**read_dotenv(cwd, []).given, **{name: value for name, value in environ.items() if value.strip()}}
+    tracker = read_tracker(cwd / path, given)
     return tracker, tracker_settings(tracker, base)
 
 
-def load(environ: Mapping[str, str], cwd: Path) -> Settings:
+def load(environ: Mapping[str, str], cwd: Path, *, named: frozenset[str] = frozenset()) -> Settings:
     """The settings that `environ`, then `.env`, then suanli.toml give; relative paths count from `cwd`.
+
+    `named` are variables that another file names, which are no mistakes of `.env`.
 
     The original program's JSON files are read too, to see that they can be. Raises SettingsError with every mistake.
     """
@@ -47,7 +51,7 @@ def load(environ: Mapping[str, str], cwd: Path) -> Settings:
     given = [environment.layer(problems), dotenv.layer(problems)]
     config = _config(given, cwd, problems)
     toml = read_toml(config, problems)
-    problems.extend(strangers(environment, dotenv, variables_named(toml)))
+    problems.extend(strangers(environment, dotenv, variables_named(toml) | named))
     resolve(toml, (environment, dotenv), problems, config.name)
     settings = _settings([*given, toml], config, cwd, problems)
     watched = settings.stock.watch is not None if settings else "watch" in _stock_table(toml)

@@ -169,8 +169,10 @@ class Releases(BaseModel):
 
     def to_domain(self, created_at: datetime) -> tuple[Watch, ...]:
         """The watches; who is told the same of one place by two entries is told it once."""
-        entries = (entry.to_domain(created_at) for entry in self.watches)
-        return tuple({watch.declared: watch for watch in chain.from_iterable(entries)}.values())
+        found: dict[str | None, Watch] = {}
+        for watch in chain.from_iterable(entry.to_domain(created_at) for entry in self.watches):
+            found.setdefault(watch.declared, watch)
+        return tuple(found.values())
 
     def told(self) -> Iterator[tuple[Loc, str]]:
         """Everybody who is told, each with where it says so."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
+from suanli.domain.releases.changes import BOTS
 from suanli.settings.addresses import MAIL, ROBOT, is_mail_address
 from suanli.settings.files import read_text
 from suanli.settings.json_text import parse_json
@@ -67,20 +68,34 @@ def read_tracker(path: Path, environ: Mapping[str, str]) -> Tracker:
         raise error.within(f"{path.name}:") from None
 
 
+def variables_in(path: Path) -> frozenset[str]:
+    """The variables that the file at `path` names; none when it cannot be read, which `read_tracker` reports."""
+    try:
+        data = parse_json(read_text(path) or "{}")
+    except SettingsError:
+        return frozenset()
+    names = (_table(data, rule).get(rule.names) for rule in _RULES)
+    return frozenset(name for name in names if isinstance(name, str))
+
+
+def _table(data: Any, rule: _Rule) -> dict[str, Any]:
+    """The table that a rule is about; an empty one, which nobody sees, where there is none."""
+    for step in rule.section:
+        data = data.get(step) if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
 def _filled(data: Any, environ: Mapping[str, str]) -> Iterator[tuple[Loc, str]]:
     """Put what the named variables hold into the tables, and say which variable each is from."""
     for rule in _RULES:
-        table = data
-        for step in rule.section:
-            table = table.get(step) if isinstance(table, dict) else None
-        if isinstance(table, dict):
-            # A key of this name in the file is none that the original knew.
-            table.pop(rule.holds, None)
-            variable = table.get(rule.names) or rule.default
-            value = environ.get(variable, "").strip() if isinstance(variable, str) else ""
-            if value:
-                table[rule.holds] = value
-                yield (*rule.section, rule.holds), variable
+        table = _table(data, rule)
+        # A key of this name in the file is none that the original knew.
+        table.pop(rule.holds, None)
+        variable = table.get(rule.names) or rule.default
+        value = environ.get(variable, "").strip() if isinstance(variable, str) else ""
+        if value:
+            table[rule.holds] = value
+            yield (*rule.section, rule.holds), variable
 
 
 def tracker_settings(tracker: Tracker, base: Settings) -> Settings:
@@ -174,7 +189,9 @@ def _recipients(tracker: Tracker, welink: Welink) -> tuple[str, ...]:
 
 
 def _kinds(tracker: Tracker) -> tuple[str, ...]:
-    return ("issue",) * tracker.issues + ("pr",) * tracker.pulls
+    # The original told of what bots wrote as well.
+    kinds = ("issue",) * tracker.issues + ("pr",) * tracker.pulls
+    return (*kinds, BOTS) if kinds else ()
 
 
 def _watches(tracker: Tracker, recipients: tuple[str, ...]) -> Iterator[WatchEntry]:

@@ -116,7 +116,7 @@ def _place(hub: Hub, value: object, otherwise: str) -> Place:
 def _keywords(words: tuple[str, ...]) -> tuple[str, ...]:
     """Each once in one case. Blank ones had no effect."""
     stripped = tuple(word.strip() for word in words)
-    wrong = [((n,), misread(any_of([word]), SHIPPED)) for n, word in enumerate(stripped) if word]
+    wrong = [((n,), _wrong(word)) for n, word in enumerate(stripped) if word]
     refuse((loc, text) for loc, text in wrong if text)
     once: dict[str, str] = {}
     for word in filter(None, stripped):
@@ -125,6 +125,13 @@ def _keywords(words: tuple[str, ...]) -> tuple[str, ...]:
     if text:
         raise ValueError(text)
     return tuple(once.values())
+
+
+def _wrong(keyword: str) -> str:
+    if any("\ud800" <= char <= "\udfff" for char in keyword):
+        # JSON can spell half of a character, which nothing can be written with.
+        return "不是完整的文字 / is no whole text"
+    return misread(any_of([keyword]), SHIPPED)
 
 
 def _address(value: str) -> str:

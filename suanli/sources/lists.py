@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import accumulate
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -53,7 +53,8 @@ def are_newest_first(moments: Sequence[datetime]) -> bool:
 
     Only then does an old entry mean that older ones follow.
     """
-    return all(earlier - later <= OVERLAP for later, earlier in pairwise(moments))
+    oldest_so_far = accumulate(moments, min)
+    return all(moment - oldest <= OVERLAP for moment, oldest in zip(moments, oldest_so_far, strict=True))
 
 
 def labels_of(words: Iterable[str]) -> tuple[str, ...]:

@@ -42,7 +42,6 @@ from suanli.web.hubs import hubs_blueprint
 from suanli.wiring.channels import build_connections
 from suanli.wiring.pages import build_pages
 from suanli.wiring.releases import (
-    aliases,
     build_hooks,
     build_reading,
     declare_releases,
@@ -138,7 +137,7 @@ def build_site(settings: Settings) -> Site:
         registry=Registry(COMMANDS),
         watch=settings.watch() or Watch(),
         operators=tuple(sorted(settings.admins)),
-        aliases=aliases(settings),
+        aliases=settings.releases.names,
     )
 
 

@@ -14,9 +14,8 @@ from bot.welink.pages.links import Links
 from bot.welink.pages.visitors import Ask, Visitors
 from bot.welink.pages.web import pages_blueprint
 from suanli.clock import Clock
-from suanli.domain.errors import RemoteError
 from suanli.settings import Settings
-from suanli.sources.endpoint import Endpoint, Refused
+from suanli.sources.endpoint import Endpoint
 from suanli.sources.http import Http
 
 PATIENCE = (3.0, 5.0)
@@ -46,12 +45,11 @@ def build_links(settings: Settings) -> Links | None:
 
 def build_pages(settings: Settings, router: Router, clock: Clock) -> Sequence[Blueprint]:
     """The pages, if there are any."""
-    links, endpoint = build_links(settings), app_endpoint(settings)
+    own, links = settings.welink, build_links(settings)
     if links is None:
         return ()
-    api = build_api(settings, Http(endpoint, clock=clock, timeout=PATIENCE), clock)
-    visitors = Visitors(api, asking(endpoint, clock))
-    own = settings.welink
+    http = Http(app_endpoint(settings), clock=clock, timeout=PATIENCE)
+    visitors = Visitors(build_api(settings, http, clock), asking(http))
     return (pages_blueprint(links, visitors, router, clock, origin=origin_of(own.h5_url), script=own.h5_script),)
 
 
@@ -63,20 +61,15 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}" if usual else f"{parts.scheme}://{host}:{parts.port}"
 
 
-def asking(endpoint: Endpoint, clock: Clock) -> Ask:
-    """What gets a path of the platform, with the headers it is given."""
+def asking(http: Http) -> Ask:
+    """What gets a path of the platform once, for a code may be good for one time; with the headers it is given."""
 
     def ask(path: str, *, headers: Mapping[str, str]) -> Mapping[str, Any]:
-        own = replace(endpoint, headers=headers)
-        try:
-            reply = Http(own, clock=clock, timeout=PATIENCE).get(path)
-        except Refused as refused:
-            # As with what is told: the code in the body says more than the status.
-            if not isinstance(refused.body, dict) or "code" not in refused.body:
-                raise
-            reply = refused.body
-        if not isinstance(reply, dict):
-            raise RemoteError(f"{own.name} answered with JSON that is not an object")
-        return dict(json.loads(own.masked(json.dumps(reply, ensure_ascii=False))))
+        own = replace(http.endpoint, headers=headers)
+        reply = http.reply("GET", own.address_of(path), headers=headers)
+        # As with what is told: the code in the body says more than the status.
+        if not isinstance(reply.body, dict) or (reply.status >= 300 and "code" not in reply.body):  # noqa: PLR2004 the good ones
+            raise own.refused(reply.status, reply.body, None)
+        return dict(json.loads(own.masked(json.dumps(reply.body, ensure_ascii=False))))
 
     return ask

@@ -11,9 +11,8 @@ from jobs.read_releases import THREADS, ReadReleases, Source
 from jobs.runner import Job
 from jobs.tell_releases import TellReleases
 from suanli.clock import Clock
-from suanli.domain.ports import Store
+from suanli.domain.ports import Store, Upstream
 from suanli.domain.releases import Allowance, Hub, Part, Place
-from suanli.domain.releases.filters import SHIPPED, Aliases
 from suanli.domain.schedule import Every, JobName, Schedule
 from suanli.domain.site import Site
 from suanli.settings import Settings
@@ -39,11 +38,6 @@ GITHUB_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version
 
 MODELSCOPE_SPACING = timedelta(seconds=1)
 """ModelScope publishes no limit: one request a second (releases.md §5)."""
-
-
-def aliases(settings: Settings) -> Aliases:
-    """The names that stand for the same thing in filters."""
-    return SHIPPED.extended(settings.releases.aliases) if settings.releases.aliases else SHIPPED
 
 
 def release_jobs(settings: Settings, store: Store, site: Site, clock: Clock) -> tuple[Job, ...]:
@@ -74,7 +68,7 @@ def build_sources(settings: Settings, store: Store, clock: Clock) -> Mapping[Hub
         Hub.HUGGINGFACE: gate(Hub.HUGGINGFACE),
         Hub.MODELSCOPE: gate(Hub.MODELSCOPE, MODELSCOPE_SPACING),
     }
-    upstreams = {
+    upstreams: dict[Hub, Upstream] = {
         Hub.GITHUB: GitHub(_github(settings, gates[Hub.GITHUB], clock)),
         Hub.HUGGINGFACE: HuggingFace(_huggingface(settings, gates[Hub.HUGGINGFACE], clock)),
         Hub.MODELSCOPE: _modelscope(settings, gates[Hub.MODELSCOPE], clock),
@@ -117,8 +111,7 @@ def token_id(token: SecretStr) -> str:
 
 def declare_releases(settings: Settings, store: Store, clock: Clock) -> tuple[int, int]:
     """Bring the watches of the settings into the store; how many came and how many went."""
-    now = clock.now()
-    return declare_watches(store, settings.releases.to_domain(now), now)
+    return declare_watches(store, settings.releases.to_domain(clock.now()))
 
 
 def take_over_releases(store: Store, told: Mapping[tuple[Place, Part], datetime], clock: Clock) -> int:

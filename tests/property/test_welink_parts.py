@@ -8,14 +8,15 @@ from hypothesis import strategies as st
 
 from bot.welink.cards import text_of
 from bot.welink.cards.neutral import neutral
-from bot.welink.cards.notices import Pages, common, wecode
+from bot.welink.cards.notices import common, wecode
 from bot.welink.cards.parts import MOST_PARTS, Mentions, numbered, pieces
+from bot.welink.pages.links import Links
 from suanli.domain.answer import Answer, At, Button, Buttons, Code, Facts, Note, Paragraph, Strong
 from suanli.i18n import Lang
 from suanli.sandbox.welink.card_rules import flaw_of
 from suanli.sandbox.welink.record import Said
 from tests.fakes import NOON
-from tests.welink import SHANGHAI
+from tests.welink import PERSON, SHANGHAI, parcel_to
 
 HOSTILE = st.sampled_from(
     [
@@ -102,6 +103,5 @@ def test_of_an_answer_only_the_configured_are_highlighted_and_only_in_the_first_
 def test_every_answer_is_a_card_that_the_platform_takes(answer: Answer, age: timedelta) -> None:
     now: datetime = NOON + age
     assert flaw_of("common", common(answer, now, SHANGHAI, "算力机器人，名字太长了")) == ""
-    pages = Pages("https://bot.example.com/welink", lambda *_: "https://bot.example.com/welink/act?n=1")
-    card = wecode(answer, now, SHANGHAI, pages, "li@1")
-    assert card is None or flaw_of("wecode", card) == ""
+    page = Links("https://bot.example.com", "k" * 32).page_of(parcel_to(PERSON, answer))
+    assert page is None or flaw_of("wecode", wecode(answer, now, SHANGHAI, page)) == ""

@@ -201,7 +201,7 @@ def test_a_form_on_the_page_orders_cards(company: Company) -> None:
 def test_a_question_on_the_page_is_answered_by_a_card(company: Company) -> None:
     address = company.tell()["urlPath"]
     page = opened(address)
-    status, reply = company.press(address, page, number_of(page, "趋势"))
+    status, reply = company.press(address, page, number_of(page, "看趋势"))
     company.deliver()
     assert (status, reply["done"]) == (200, True)
     assert [card.to for card in company.welink.app.cards] == [LI, LI]
@@ -220,7 +220,7 @@ def test_a_preview_of_the_address_changes_nothing(company: Company) -> None:
 def test_a_colleague_without_the_right_is_refused_and_takes_it_from_nobody(company: Company) -> None:
     address = company.tell()["urlPath"]
     page = opened(address)
-    ack = number_of(page, "我来处理")
+    ack = number_of(page, "认领")
     status, reply = company.press(address, page, ack, who=HAN)
     assert (status, reply["done"], "只有运维" in reply["said"]) == (200, False, True)
     assert company.episode.claim is None

@@ -125,8 +125,7 @@ def test_the_word_of_a_place_names_it(place: Place) -> None:
 
 
 PREFIXES = st.sampled_from(
-    ["", "github:", "hf:", "ms:", "https://github.com/", "https://huggingface.co/"]
-    + ["https://modelscope.cn/organization/", "https://modelscope.cn/profile/"]
+    ["", "github:", "hf:", "ms:", "https://github.com/", "https://huggingface.co/", "https://modelscope.cn/profile/"]
 )
 LIKELY = st.text("ab-._/\\%:?#2eｅ／．。 \n@", max_size=12)
 

@@ -57,8 +57,6 @@ def test_what_is_not_said_of_a_rhythm_is_as_usual() -> None:
         "instant 09:10",
         "hourly 09:10",
         "daily mon 09:10",
-    ]
-    + [
         "weekly 09:10 mon",
         "weekly mo 09:10",
         "每周八 09:10",

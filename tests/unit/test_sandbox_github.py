@@ -206,9 +206,12 @@ def test_a_published_release_tags_its_commit(github: GithubStandIn, vllm: Reposi
 def test_changing_what_is_not_there_is_an_error(vllm: Repository) -> None:
     number = vllm.publish_release("v1.0")
     vllm.delete_release(number)
-    for change in (lambda: vllm.edit(1, title="x"), lambda: vllm.promote(number), lambda: vllm.untag("v9")):
-        with pytest.raises(KeyError):
-            change()
+    with pytest.raises(KeyError):
+        vllm.edit(1, title="x")
+    with pytest.raises(KeyError):
+        vllm.promote(number)
+    with pytest.raises(KeyError):
+        vllm.untag("v9")
 
 
 def test_a_newer_version_of_the_api_lacks_fields(github: GithubStandIn, vllm: Repository) -> None:

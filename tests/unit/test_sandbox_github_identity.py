@@ -82,7 +82,9 @@ def test_a_deleted_repository_is_not_found_under_any_name(github: GithubStandIn,
         assert (got.json["message"], got.json["status"]) == ("Not Found", "404")
 
 
-@pytest.mark.parametrize("path", ["/", "/repos", "/repos/a", "/repositories/x", "/repositories/²", "/user", "/repos//"])
+@pytest.mark.parametrize(
+    "path", ["/", "/repos", "/repos/a", "/repositories/x", "/repositories/%C2%B2", "/user", "/repos//"]
+)
 def test_what_was_never_there_is_not_found(github: GithubStandIn, path: str) -> None:
     assert authorized(github.url, path).status == 404
 

@@ -1,6 +1,6 @@
 """The lists of HuggingFace: what becomes of an entry, where a reading stops, and what it never concludes."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,67 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suanli.domain.errors import RemoteError
 from suanli.domain.releases import Hub, Item, Kind, Part, State
-from suanli.domain.releases.failures import Drift, Missing, Resting
+from suanli.domain.releases.failures import Drift, Resting
 from suanli.domain.releases.resources import MOST_PAGES, OVERLAP
 from suanli.sources.huggingface import HuggingFace
 from suanli.sources.huggingface.listing import PAGE_SIZE
 from tests.fakes import NOON
 from tests.hub_client import BASE, Answered, FakeClient, Follower, tracked
-
-MINUTE = timedelta(minutes=1)
-
-
-def stamp(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
-
-
-def entry(number: int, changed: datetime = NOON, **more: Any) -> dict[str, Any]:
-    return {
-        "_id": f"{number:024x}",
-        "id": f"deepseek-ai/M{number}",
-        "sha": f"{number:040x}",
-        "lastModified": stamp(changed),
-        "private": False,
-        "tags": ["license:mit"],
-        **more,
-    }
-
-
-class Shelf:
-    """A list that is sorted and cut into pages as HuggingFace does it."""
-
-    def __init__(self, *entries: dict[str, Any]) -> None:
-        self.entries = list(entries)
-        self.forgotten: set[int] = set()
-        self.is_shuffled = False
-        self.client = FakeClient(self._answer)
-        self.hub = HuggingFace(self.client)
-
-    def _answer(self, path: str, _: object) -> Answered:
-        query = parse_qs(urlsplit(path).query)
-        start = int(query.get("cursor", ["0"])[0])
-        if "/tree/" in path:
-            raise Missing("no such revision", permanent=True)
-        if start in self.forgotten:
-            raise RemoteError("HuggingFace: HTTP 400: Invalid cursor", permanent=True, code=400)
-        found = sorted(self.entries, key=lambda e: "" if self.is_shuffled else e["lastModified"], reverse=True)
-        end = start + int(query["limit"][0])
-        more = f"{BASE}{path.partition('&cursor')[0]}&cursor={end}" if end < len(found) else ""
-        return Answered(found[start:end], more)
-
-    def follower(self, part: Part = Part.MODELS) -> Follower:
-        return Follower(self.hub.read, tracked(Hub.HUGGINGFACE, part, "deepseek-ai"))
+from tests.huggingface_shelf import MINUTE, Shelf, answering, entry, many, stamp
 
 
 def only(shelf: Shelf, part: Part = Part.MODELS) -> Item:
     (item,) = shelf.follower(part).look().items
     return item
-
-
-def many(count: int) -> list[dict[str, Any]]:
-    return [entry(n, NOON - n * MINUTE) for n in range(count)]
 
 
 def test_a_model_is_named_by_its_identity_and_linked_on_the_public_site() -> None:
@@ -173,6 +125,25 @@ def test_the_first_reading_takes_everything_down_even_if_the_server_says_that_no
     assert (len(again.items), again.whole) == (PAGE_SIZE + 5, True)
 
 
+def test_the_first_reading_of_a_very_long_list_is_not_whole_and_needs_no_second() -> None:
+    reading = Shelf(*many(MOST_PAGES * PAGE_SIZE + 1)).follower().look()
+    assert (len(reading.items), reading.whole, reading.sweep) == (MOST_PAGES * PAGE_SIZE, False, None)
+    assert reading.cursor == NOON
+
+
+@pytest.mark.parametrize("newer_first", ["yes", "no"])
+def test_an_entry_that_moves_while_the_list_is_read_is_taken_as_it_is_now(newer_first: str) -> None:
+    now, then = entry(1, NOON + MINUTE, sha="new"), entry(1, NOON, sha="old")
+    pages = [[now], [then]] if newer_first == "yes" else [[then], [now]]
+
+    def answer(path: str, _: object) -> Answered:
+        return Answered(pages[1]) if "cursor" in path else Answered(pages[0], f"{BASE}{path}&cursor=1")
+
+    hub = HuggingFace(FakeClient(answer))
+    (item,) = Follower(hub.read, tracked(Hub.HUGGINGFACE, Part.MODELS, "deepseek-ai")).look().items
+    assert item.revision == "new"
+
+
 def test_a_long_list_is_read_until_what_is_known() -> None:
     shelf = Shelf(*many(5 * PAGE_SIZE))
     follower = shelf.follower()
@@ -247,7 +218,7 @@ def test_a_list_that_goes_round_in_circles_is_a_failure() -> None:
 def test_a_list_without_what_is_needed_is_a_failure_that_names_it(field: str) -> None:
     broken = {name: value for name, value in entry(1).items() if name != field}
     with pytest.raises(Drift, match=rf"1\.{field}"):
-        Shelf_of([entry(0), broken]).look()
+        answering([entry(0), broken]).look()
 
 
 @pytest.mark.parametrize(
@@ -255,12 +226,7 @@ def test_a_list_without_what_is_needed_is_a_failure_that_names_it(field: str) ->
 )
 def test_something_else_than_a_list_is_never_an_empty_one(body: Any) -> None:
     with pytest.raises(Drift):
-        Shelf_of(body).look()
-
-
-def Shelf_of(body: Any) -> Follower:  # noqa: N802 a kind of Shelf
-    hub = HuggingFace(FakeClient(lambda _, __: Answered(body)))
-    return Follower(hub.read, tracked(Hub.HUGGINGFACE, Part.MODELS, "deepseek-ai"))
+        answering(body).look()
 
 
 def test_a_host_that_rests_fails_the_reading_and_nothing_else() -> None:

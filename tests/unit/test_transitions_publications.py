@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from suanli.domain.releases import Item, Part, State
+from suanli.domain.releases import Change, Item, Part, State
 from tests.fakes import NOON
 from tests.release_items import DAY, HOUR, VLLM, Observer, changes, names, release, tag, tracked
 
@@ -40,6 +40,14 @@ def test_another_tag_on_the_same_release_promotes_it_and_tells_the_earlier_one(o
     observer.look(candidate, V2, V1)
     final = replace(candidate, name="v3.0", state=State.STABLE)
     assert changes(observer.look(final, V2, V1)) == ["v3.0 promoted v3.0rc1"]
+
+
+def test_a_prerelease_that_stays_one_under_another_tag_is_promoted_too(observer: Observer) -> None:
+    candidate = release(3, "v1.1rc1", SOON, State.PRERELEASE)
+    observer.look(candidate, V2, V1)
+    event = observer.look(replace(candidate, name="v1.1"), V2, V1).events[0]
+    assert (event.change, event.detail, event.item.state) == (Change.PROMOTED, "v1.1rc1", State.PRERELEASE)
+    assert not event.older_branch
 
 
 def test_a_stable_release_that_becomes_a_prerelease_again_is_only_remembered(observer: Observer) -> None:
@@ -138,6 +146,10 @@ def test_a_candidate_that_becomes_final_after_a_higher_version_is_from_an_older_
     candidate = release(3, "v1.1", NOON - 3 * DAY, State.PRERELEASE)
     observer.look(candidate, V2, V1)
     assert flags(observer, replace(candidate, state=State.STABLE), V2, V1) == {"v1.1": True}
+
+
+def test_a_release_is_not_ahead_of_itself_under_its_earlier_tag(observer: Observer) -> None:
+    assert flags(observer, replace(V2, name="v1.5"), V1) == {"v1.5": False}
 
 
 # Tags.

@@ -100,6 +100,7 @@ def test_weights_that_nobody_knows_are_taken_for_the_same(
     later = replace(OLD, revision="r2", weights=weights, updated_at=NOON + at(6), weights_changed=found_out)
     assert changes(observer.look(later)) == [f"deepseek-ai/V3 {told}"]
     assert observer.item("id of V3").weights_changed is None
+    assert observer.item("id of V3").weights == ("w1" if found_out is False else weights)
 
 
 def test_a_listing_without_weights_forgets_none(observer: Observer) -> None:
@@ -155,6 +156,14 @@ def test_a_page_without_moments_proves_only_that_a_model_is_there(observer: Obse
     assert (changes(seen), [known.missing for known in seen.remembered]) == ([], [0])
     assert observer.item("id of V3") == gated
     assert names(observer.look(bare, model("V4", NOON, updated_at=None, revision="")).remembered) == ["deepseek-ai/V4"]
+
+
+def test_such_a_page_brings_back_what_was_gone(observer: Observer) -> None:
+    for _ in range(3):
+        observer.look()
+    assert observer.item("id of V3").state is State.GONE
+    assert changes(observer.look(replace(OLD, updated_at=None, revision="", title=""))) == []
+    assert observer.item("id of V3") == OLD
 
 
 def test_another_programs_models_were_told_by_that() -> None:

@@ -73,6 +73,12 @@ def test_a_new_issue_is_new_though_our_clock_is_hours_ahead_of_the_hubs() -> Non
     assert changes(fast.look(issue(4, at(1)))) == ["#4 issue_opened"]
 
 
+def test_the_first_issue_of_an_empty_repository_is_new_though_our_clock_is_hours_ahead() -> None:
+    fast = Observer(tracked(VLLM, Part.ISSUES), NOON + 5 * HOUR)
+    fast.look()
+    assert changes(fast.look(issue(1, NOON))) == ["#1 issue_opened"]
+
+
 def test_an_old_issue_that_comes_up_again_is_found_and_not_opened(observer: Observer) -> None:
     seen = observer.look(issue(4, at(7), created_at=AGO))
     assert changes(seen) == ["#4 found"]
@@ -115,6 +121,11 @@ def test_an_issue_is_closed_with_its_reason_and_opened_again_as_often_as_it_is(o
 
 def test_one_that_was_opened_and_closed_again_between_two_looks_is_closed_again(observer: Observer) -> None:
     assert changes(observer.look(issue(3, at(6), State.CLOSED, created_at=AGO))) == ["#3 issue_closed"]
+
+
+def test_it_was_closed_when_it_was_and_not_when_somebody_commented_on_it(observer: Observer) -> None:
+    event = observer.look(issue(1, at(9), State.CLOSED, created_at=AGO, ended_at=at(6))).events[0]
+    assert (event.change, event.occurred_at) == (Change.ISSUE_CLOSED, at(6))
 
 
 def test_a_comment_on_a_closed_issue_closes_nothing(observer: Observer) -> None:
@@ -189,12 +200,11 @@ def test_two_states_of_one_moment_in_one_reading_are_settled_for_good(observer: 
     assert [changes(observer.look(*pages)) for pages in (both, both[::-1])] == [[], []]
 
 
-def test_another_programs_items_were_told_by_that_and_later_ones_are_not() -> None:
-    taken_over = tracked(VLLM, Part.ISSUES, baselined_at=NOON, silent_until=NOON - HOUR, cursor=NOON - HOUR)
-    observer = Observer(taken_over)
-    seen = observer.look(
-        issue(1, NOON - HOUR), issue(2, NOON - 59 * MINUTE), issue(3, NOON - MINUTE, created_at=NOON - 2 * HOUR)
-    )
+@pytest.mark.parametrize("cursor", [None, NOON - 3 * DAY])
+def test_another_programs_items_were_told_by_that_and_later_ones_are_not(cursor: datetime | None) -> None:
+    until = NOON - 3 * DAY
+    observer = Observer(tracked(VLLM, Part.ISSUES, baselined_at=NOON, silent_until=until, cursor=cursor))
+    seen = observer.look(issue(1, until), issue(2, until + MINUTE), issue(3, NOON - HOUR, created_at=until - MINUTE))
     assert changes(seen) == ["#2 issue_opened", "#3 found"]
     assert names(seen.remembered) == ["#1", "#2", "#3"]
 

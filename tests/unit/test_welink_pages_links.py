@@ -84,6 +84,11 @@ def test_what_there_is_no_room_for_is_left_and_the_page_is_not_whole() -> None:
     assert not LINKS.open(page.address.partition("?c=")[2], NOON).whole
 
 
+def test_what_no_address_can_hold_is_no_reason_to_fail() -> None:
+    broken = Answer(Lang.ZH, (Buttons((Button("\ud800", {"run": "/x \udc00"}),)),), "\ud83d")
+    assert [button.value["run"] for button in LINKS.open(link_of(broken), NOON).buttons] == ["/x ?"]
+
+
 def test_an_address_is_good_for_as_long_as_what_was_done_from_it_is_remembered() -> None:
     assert LIFE <= KEEP_INBOX
     LINKS.open(LINK, NOON + LIFE - SECOND)

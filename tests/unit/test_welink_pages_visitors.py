@@ -31,8 +31,8 @@ def settings_of(welink: WelinkStandIn, folder: Path) -> Settings:
 
 def visitors_of(welink: WelinkStandIn, clock: FakeClock, folder: Path) -> Visitors:
     settings = settings_of(welink, folder)
-    endpoint = app_endpoint(settings)
-    return Visitors(build_api(settings, Http(endpoint, clock=clock), clock), asking(endpoint, clock))
+    http = Http(app_endpoint(settings), clock=clock, timeout=(3, 0.3))
+    return Visitors(build_api(settings, http, clock), asking(http))
 
 
 @pytest.fixture
@@ -84,12 +84,14 @@ def test_a_withdrawn_token_is_replaced_and_the_person_notices_nothing(
     assert welink.app.logins == 2
 
 
-@pytest.mark.parametrize("fault", [Fault.BUSY, Fault.WEB_PAGE, Fault.DROPPED, Fault.LOST, Fault.TRUNCATED])
+@pytest.mark.parametrize(
+    "fault", [Fault.BUSY, Fault.WEB_PAGE, Fault.DROPPED, Fault.LOST, Fault.SILENT, Fault.TRUNCATED]
+)
 def test_trouble_is_an_error_that_shows_neither_token_nor_secret(
     visitors: Visitors, welink: WelinkStandIn, caplog: pytest.LogCaptureFixture, fault: Fault
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    welink.faults.lay(fault, fault, path="userid")
+    welink.faults.lay(fault, path="userid")
     with pytest.raises(RemoteError) as caught:
         visitors.who(welink.app.give_code(LI_LEI), REALM)
     for secret in (*welink.app.tokens, welink.app.client_secret):

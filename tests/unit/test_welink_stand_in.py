@@ -201,3 +201,22 @@ def test_a_card_with_buttons_is_checked(change: dict[str, Any], flaw: str) -> No
 @pytest.mark.parametrize("text", ["@all", "x@ALL y", "@所有人"])
 def test_everybody_is_highlighted_wherever_the_text_says_so(text: str) -> None:
     assert Said(text, "u", NOON).highlighted == ("all",)
+
+
+def userid(welink: WelinkStandIn, code: str, token: str) -> dict[str, Any]:
+    address = f"{welink.url}/api/auth/v2/userid?code={code}"
+    request = Request(address, headers={"x-wlk-Authorization": token})  # noqa: S310 loopback
+    with urlopen(request, timeout=5) as answer:  # noqa: S310 loopback
+        said: dict[str, Any] = json.load(answer)
+    return said
+
+
+def test_a_code_says_whose_it_is_to_the_app_and_only_once(welink: WelinkStandIn) -> None:
+    app = welink.app
+    login = {"client_id": app.client_id, "client_secret": app.client_secret}
+    token = post(welink, "/api/auth/v2/tickets", login)[1]["access_token"]
+    code = app.give_code("li.lei@0123456789")
+    assert userid(welink, code, "another")["code"] == "47101"
+    whole = {"code": "0", "message": "ok", "userId": "li.lei@0123456789", "tenantId": "0123456789"}
+    assert userid(welink, code, token) == whole
+    assert userid(welink, code, token)["code"] == userid(welink, "", token)["code"] == "41503"

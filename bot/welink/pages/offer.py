@@ -87,7 +87,9 @@ def pack(offer: Offer) -> bytes:
         buttons = [[each.label, each.value["run"], each.value.get("fields", "")] for each in panel.buttons]
         said.append([buttons, [[each.name, each.label, each.content, int(each.required)] for each in panel.inputs]])
     squeeze = zlib.compressobj(9, wbits=_RAW)
-    return squeeze.compress(json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()) + squeeze.flush()
+    # Halves of surrogate pairs, which no UTF-8 holds, become `?`.
+    written = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    return squeeze.compress(written) + squeeze.flush()
 
 
 def unpack(packed: bytes) -> Offer:

@@ -64,8 +64,14 @@ GROUPS: Mapping[str, frozenset[Change]] = {
     "dataset": frozenset({C.DATASET_ADDED}),
     "space": frozenset({C.SPACE_ADDED}),
     "all": frozenset(Change) - {C.FOUND, C.MATCHED},
+    "bots": frozenset(),
 }
-"""Words for several changes at once; every change is a word of its own too, but for FOUND and MATCHED."""
+"""Words for several changes at once; every change is a word of its own too, but for FOUND and MATCHED.
+
+`bots` is none: it lets pass what machines write, which is left out otherwise (releases.md §2.9).
+"""
+
+BOTS = "bots"
 
 _PARTS: Mapping[Part, frozenset[Change]] = {
     Part.ISSUES: frozenset(

@@ -44,7 +44,8 @@ class Pattern:
         try:
             compiled = re2.compile(b"(?m)" + legible(source).encode("utf-8", "replace"), _options())
         except re2.error as problem:
-            raise BadPatternError("regex_too_large" if "too large" in str(problem) else "bad_regex") from problem
+            large = any(sign in str(problem) for sign in ("too large", "repetition size"))
+            raise BadPatternError("regex_too_large" if large else "bad_regex") from problem
         if compiled.search(b"") is not None:
             raise BadPatternError("empty_regex")
         return cls(source, int(compiled.programsize), compiled)

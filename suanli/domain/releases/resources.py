@@ -110,7 +110,6 @@ class Tracked:
         """Changes up to this moment need not be read again; None before the first reading."""
         return self.cursor - OVERLAP if self.cursor else None
 
-
     def continued(self, moment: datetime) -> "Tracked":
         """The resource as if it had been read up to `moment`, by a program that told of everything up to then."""
         return replace(self, baselined_at=moment, cursor=moment, silent_until=moment)

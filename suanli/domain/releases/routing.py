@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from suanli.domain.releases.changes import Change, Event
+from suanli.domain.releases.changes import BOTS, Change, Event
 from suanli.domain.releases.filters import Document, Filter
 from suanli.domain.releases.items import Item, Kind, State
 from suanli.domain.releases.watches import Notice, Watch, due_at
@@ -69,8 +69,9 @@ def route(follower: Follower, story: Story, now: datetime, zone: ZoneInfo) -> tu
 
 
 def _is_noise(follower: Follower, item: Item) -> bool:
-    """Whether a machine wrote it: left out unless the filter asks for authors (releases.md §2.9)."""
-    return item.by_bot and item.kind in {Kind.ISSUE, Kind.PULL} and not follower.filter.names_author
+    """Whether a machine wrote it: left out unless somebody asks for bots or for an author (releases.md §2.9)."""
+    by_bot = item.by_bot and item.kind in {Kind.ISSUE, Kind.PULL}
+    return by_bot and BOTS not in follower.watch.words and not follower.filter.names_author
 
 
 def _has_come_to_match(follower: Follower, story: Story) -> bool:

@@ -65,7 +65,7 @@ def key(tag: str) -> Version | None:
 def is_prerelease(tag: str) -> bool:
     """Whether a tag looks as if a final one were still to come."""
     version = key(tag)
-    return version.is_prerelease if version else _EARLY.search(tag.casefold()) is not None
+    return (version is not None and version.is_prerelease) or _EARLY.search(tag.casefold()) is not None
 
 
 def _dotted(match: re.Match[str]) -> str:

@@ -1,5 +1,6 @@
 """What stands before a hub: it writes requests down, lets them wait, and lets faults happen."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -12,7 +13,7 @@ from suanli.clock import Clock
 from suanli.sandbox.hubs.faults import Fault, Faults
 from suanli.sandbox.hubs.record import Record
 from suanli.sandbox.hubs.reply import WEB_PAGE, Reply
-from suanli.sandbox.server import LoopbackServer, reset_connection
+from suanli.sandbox.server import LoopbackServer
 
 LONGEST = 30
 """Seconds after which a hanging request is let go."""
@@ -62,7 +63,7 @@ class Front:
             reply = self._reply(request, fault)
             self.record.add(request, reply, self._clock.now())
         if not reply.status:
-            reset_connection(environ)
+            _hang_up(environ)
         length = () if reply.status == HTTPStatus.NOT_MODIFIED else (("Content-Length", str(len(reply.body))),)
         start(f"{reply.status} {HTTPStatus(reply.status).phrase}", [*reply.headers, *length])
         return [reply.body[: len(reply.body) // 2] if fault is Fault.TRUNCATED else reply.body]
@@ -73,3 +74,11 @@ class Front:
         if fault is Fault.WEB_PAGE:
             return WEB_PAGE
         return self._answer(request, None if fault is Fault.TRUNCATED else fault)
+
+
+def _hang_up(environ: WSGIEnvironment) -> None:
+    """End a connection without an answer; raises what ends the handling of its request."""
+    connection: socket.socket = environ["werkzeug.socket"]
+    # The server goes on to read from it, as from one that is kept alive, and has to find its end rather than no socket.
+    connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError

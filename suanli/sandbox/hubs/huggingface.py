@@ -145,9 +145,10 @@ class HuggingFaceStandIn:
     def _tree(self, repo: Repo, revision: str, folder: str, request: Request) -> Listed:
         if repo.gated:
             raise _refused(403, f"Access to {repo.name} is restricted and you are not among those let in.", "GatedRepo")
-        if revision not in {"main", repo.sha}:
+        files = repo.past.get(repo.sha if revision == "main" else revision)
+        if files is None:
             raise _refused(404, f"Invalid rev id: {revision}", "RevisionNotFound")
-        entries = tree(repo.files, folder, recursive=request.args.get("recursive") in {"true", "1", "True"})
+        entries = tree(files, folder, recursive=request.args.get("recursive") in {"true", "1", "True"})
         if folder and not entries:
             raise _refused(404, f"{folder} does not exist", "EntryNotFound")
         return slice_of(entries, request.args)

@@ -39,7 +39,7 @@ class File:
 
 @dataclass(slots=True, eq=False)
 class Repo:
-    """A model, a dataset or a space. `object_id` stays the same when it is renamed."""
+    """A model, a dataset or a space. `object_id` stays the same when it is renamed; `past` has the files of each commit."""
 
     kind: RepoKind
     name: str
@@ -51,6 +51,7 @@ class Repo:
     library: str | None
     sha: str = ""
     files: dict[str, File] = field(default_factory=dict)
+    past: dict[str, dict[str, File]] = field(default_factory=dict)
     card: dict[str, Any] = field(default_factory=dict)
     gated: Gated = False
     disabled: bool = False
@@ -109,6 +110,7 @@ class World:
                 else:
                     repo.files[path] = _file(path, content, seed)
             repo.sha = _sha1(seed)
+            repo.past[repo.sha] = dict(repo.files)
             repo.last_modified = self._clock.now()
             return repo.sha
 

@@ -47,7 +47,7 @@ def _words(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_storable)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_words)]
-Address = Annotated[Text, Field(pattern=r"^https?://\S+\Z")]
+Address = Annotated[Text, Field(pattern=r"^https?://\S+$")]
 
 
 def _utc(moment: datetime | None) -> datetime | None:
@@ -71,7 +71,7 @@ class _Written(BaseModel):
     created_at: Moment
 
     def _by(self, user: _User | None) -> dict[str, Any]:
-        return {"author": user.login if user else "", "by_bot": bool(user) and user.type == "Bot"}
+        return {"author": user.login if user else "", "by_bot": user is not None and user.type == "Bot"}
 
 
 class _Merge(BaseModel):
@@ -177,5 +177,5 @@ class Repository(BaseModel):
     """A repository; its number stays, its name may change."""
 
     id: StrictInt
-    full_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")]
+    full_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
     archived: StrictBool = False

@@ -49,8 +49,9 @@ class _ReleaseHook(_Hook):
     release: Release
 
     def to_domain(self) -> HookNews:
+        # A deleted one is withdrawn like one that became a draft again; that it is gone, reading the list tells.
         item = self.release.to_domain()
-        return self._news(Part.RELEASES, replace(item, state=State.GONE) if self.action == "deleted" else item)
+        return self._news(Part.RELEASES, replace(item, state=State.DRAFT) if self.action == "deleted" else item)
 
 
 class _CreateHook(_Hook):

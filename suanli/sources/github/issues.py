@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from suanli.domain.releases import Item, Reading, Sweep
+from suanli.domain.releases import Item, Reading
 from suanli.domain.releases.failures import Missing
-from suanli.domain.releases.resources import MOST_PAGES
+from suanli.domain.releases.resources import MOST_PAGES, Sweep
 from suanli.sources.conditional import Page
 from suanli.sources.github import pulls
 from suanli.sources.github.lists import items_of, keep, latest, newest, oldest
@@ -24,7 +24,7 @@ VIA = "issues"
 
 _NEWEST = "/issues?state=all&sort=updated&direction=desc&per_page="
 _PROBE, _MOST, _FEW = 30, 100, 25
-_TAIL = 10
+_TAIL = 5
 _GONE = 410
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _SINCE = re.compile(
@@ -49,11 +49,13 @@ def _first(visit: Visit) -> Reading:
     """The newest ones, in two requests at most: what is older is taken for known."""
     probe = visit.ask(visit.address_of(f"{_NEWEST}{_PROBE}"), afresh=True)
     found, onward = items_of(probe), probe.next_url
-    keep(visit, probe, found)
+    on_it = tuple(found)
     if onward:
         more, onward = _page(visit, visit.address_of(f"{_NEWEST}{_MOST}"))
         found += more
-    return Reading(latest(found), whole=not onward, cursor=newest(found), via=VIA)
+    items = latest(found)
+    keep(visit, probe, on_it, items)
+    return Reading(items, whole=not onward, cursor=newest(found), via=VIA)
 
 
 def _later(visit: Visit) -> Reading:
@@ -61,18 +63,18 @@ def _later(visit: Visit) -> Reading:
     probe, sweep = visit.ask(visit.address_of(f"{_NEWEST}{_PROBE}")), visit.tracked.sweep
     if probe.body is None and sweep is None:
         return Reading((), unchanged=True, via=VIA)
-    found: list[Item] = []
-    if probe.body is not None:
-        found = items_of(probe)
-        keep(visit, probe, found)
+    on_it = found = [] if probe.body is None else items_of(probe)
     onward = _start(visit, probe, found)
     if onward:
         more, onward = _onward(visit, onward)
-        found += more
+        found = [*found, *more]
+    items = latest(found)
+    if probe.body is not None:
+        keep(visit, probe, on_it, items)
     high = max((moment for moment in (newest(found), sweep.high if sweep else None) if moment), default=None)
     if onward:
-        return Reading(latest(found), sweep=Sweep(onward, high or _BEGINNING), via=VIA)
-    return Reading(latest(found), cursor=high, via=VIA)
+        return Reading(items, sweep=Sweep(onward, high or _BEGINNING), via=VIA)
+    return Reading(items, cursor=high, via=VIA)
 
 
 def _start(visit: Visit, probe: Page, found: Sequence[Item]) -> str:
@@ -115,8 +117,9 @@ def _after(visit: Visit, url: str, next_url: str, items: Sequence[Item]) -> str:
     """The address from the last moment of a page on; the server's own if more have that moment than fit on a page.
 
     An item that changes while a page is made may stand on it newer than where it was sorted, and what is between would
-    be left out. That does not happen to all of the last few, so the earliest of these is the last moment.
+    be left out. That does not happen to all of the last few, so the earliest of these is taken.
     """
-    last, asked = oldest(items[-_TAIL:]), _SINCE.search(url)
+    asked = _SINCE.search(url)
     since = datetime.fromisoformat(asked[1].upper().replace("%3A", ":")) if asked else _BEGINNING
-    return _from(visit, last) if last and last > since else next_url
+    last = oldest(item for item in items[-_TAIL:] if item.updated_at and item.updated_at > since)
+    return _from(visit, last) if last else next_url

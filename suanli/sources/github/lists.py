@@ -1,11 +1,11 @@
 """Pages of issues and pull requests: their items, the newest version of each, and what to remember of a first page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from suanli.domain.releases import Item
+from suanli.domain.releases import Item, Validator
 from suanli.domain.releases.resources import OVERLAP
 from suanli.sources.conditional import Page
 from suanli.sources.github.bodies import Issue, read
@@ -38,17 +38,27 @@ def latest(items: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(found.values())
 
 
-def keep(visit: Visit, page: Page, found: Iterable[Item], *, all_read: bool = True) -> None:
+def keep(visit: Visit, page: Page, on_it: Sequence[Item], final: Iterable[Item]) -> None:
     """Remember how to ask whether a first page, newest first, changed; if every change can be seen on it.
 
     What a replica did not know yet shows up at its moment. While that may be behind the first page, which stays the
-    same then, or while not all behind it was read, the page is to be read again whatever the server says.
+    same then, or if what was read after the page is of the same moment and different (`final`), and so perhaps older,
+    the page is to be read again whatever the server says.
     """
-    items = list(found)
-    earliest, now = oldest(items), _server_time(page) or newest(items)
+    earliest, now = oldest(on_it), _server_time(page) or newest(on_it)
     settled = not page.next_url or (earliest is not None and now is not None and earliest < now - OVERLAP)
-    blind = replace(page.validator, etag="", last_modified="")
-    visit.kept.append(page.validator if settled and all_read else blind)
+    shown = {item.native_id: item for item in on_it}
+    agreed = all(
+        item == shown[item.native_id] or item.updated_at != shown[item.native_id].updated_at
+        for item in final
+        if item.native_id in shown
+    )
+    visit.kept.append(page.validator if settled and agreed else blind(page.validator))
+
+
+def blind(validator: Validator) -> Validator:
+    """A validator with which a page is read again in any case."""
+    return replace(validator, etag="", last_modified="")
 
 
 def _server_time(page: Page) -> datetime | None:

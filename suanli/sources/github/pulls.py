@@ -8,9 +8,9 @@ changes again. Only more than a page of changes between two readings needs a sec
 from collections.abc import Sequence
 from datetime import datetime
 
-from suanli.domain.releases import Item, Reading, Sweep
-from suanli.domain.releases.resources import MOST_PAGES
-from suanli.sources.github.lists import items_of, keep, latest, newest, oldest
+from suanli.domain.releases import Item, Reading
+from suanli.domain.releases.resources import MOST_PAGES, Sweep
+from suanli.sources.github.lists import blind, items_of, keep, latest, newest, oldest
 from suanli.sources.github.visit import Visit
 
 VIA = "pulls"
@@ -26,17 +26,20 @@ def read(visit: Visit) -> Reading:
         return Reading((), unchanged=True, via=VIA)
     found = items_of(first, are_pulls=True)
     if tracked.baselined_at is None:
-        keep(visit, first, found)
+        keep(visit, first, found, found)
         return Reading(latest(found), whole=not first.next_url, cursor=newest(found), via=VIA)
     begun = tracked.sweep if tracked.sweep and "/pulls?" in tracked.sweep.url else None
     high, onward = newest(found), "" if _reach(found, tracked.since) else first.next_url
     if begun:
         high, onward = begun.high, begun.url
     more, onward = _onward(visit, onward, tracked.since)
-    # While a sweep goes on, what is new since it began may be more than the first page.
-    keep(visit, first, found, all_read=not begun and not onward)
+    items = latest([*found, *more])
+    if begun or onward:  # what is new since the sweep began may be more than the first page
+        visit.kept.append(blind(first.validator))
+    else:
+        keep(visit, first, found, items)
     sweep = Sweep(onward, high) if onward and high else None
-    return Reading(latest([*more, *found]), cursor=None if sweep else high, sweep=sweep, via=VIA)
+    return Reading(items, cursor=None if sweep else high, sweep=sweep, via=VIA)
 
 
 def _onward(visit: Visit, url: str, since: datetime | None) -> tuple[list[Item], str]:

@@ -11,7 +11,8 @@ from suanli.domain.ports.releases import Recall
 from suanli.domain.releases import Item, Reading
 from suanli.domain.releases.resources import MOST_PAGES
 from suanli.sources.conditional import Page
-from suanli.sources.github.bodies import Release, read as read_body
+from suanli.sources.github.bodies import Release
+from suanli.sources.github.bodies import read as read_body
 from suanli.sources.github.visit import Visit
 from suanli.sources.http import TooLarge
 
@@ -54,4 +55,8 @@ def _items_of(page: Page) -> list[Item]:
 
 def _has_news(items: list[Item], recall: Recall) -> bool:
     known = recall([item.native_id for item in items]) if items else {}
-    return any(item != known.get(item.native_id) for item in items)
+    return any(item.native_id not in known or _told(item) != _told(known[item.native_id]) for item in items)
+
+
+def _told(item: Item) -> tuple[object, ...]:
+    return item.name, item.title, item.body, item.state, item.published_at, item.updated_at

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import quote
 
-from suanli.domain.releases import Identity, Tracked, Validator
+from suanli.domain.releases import Tracked, Validator
 from suanli.domain.releases.failures import Strange
-from suanli.domain.releases.resources import Status
+from suanli.domain.releases.resources import Identity, Status
 from suanli.sources.conditional import Page
 from suanli.sources.github.bodies import Repository, read
 

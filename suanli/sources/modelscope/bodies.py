@@ -25,11 +25,11 @@ _Epoch = Annotated[int, Field(gt=0, lt=10**11)]  # seconds; a larger one would b
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of a list. `knows_gate`: whether this way says at all who has to ask for access."""
+    """An entry of a list. `is_full`: this way says all that there is to say, such as who has to ask for access."""
 
     item: Item
     is_public: bool = True
-    knows_gate: bool = True
+    is_full: bool = True
 
     @property
     def owner(self) -> str:
@@ -149,7 +149,7 @@ class _Model(BaseModel):
             updated_at=changed,
             revision=changed.isoformat(),
         )
-        return Entry(item, is_public=self.visibility in {None, _PUBLIC}, knows_gate=False)
+        return Entry(item, is_public=self.visibility in {None, _PUBLIC}, is_full=False)
 
 
 class _LegacyPage(BaseModel):

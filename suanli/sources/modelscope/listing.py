@@ -141,7 +141,10 @@ def _take(walk: _Walk, listed: Slice, owner: str, way: Way) -> None:
     own = [entry for entry in listed.entries if entry.owner.casefold() == owner.casefold()]
     if listed.entries and not own and not way.official:
         raise Drift(f"ModelScope lists others than who was asked for (way {way.name})")
-    walk.met.update(entry.item.name for entry in listed.entries)
+    names = {entry.item.name for entry in listed.entries}
+    if names and names <= walk.met:
+        raise Drift(f"ModelScope gives the same page again and again (way {way.name})")
+    walk.met |= names
     walk.entries.update({entry.item.native_id: entry for entry in own})
 
 
@@ -162,10 +165,12 @@ def _settled(entries: Sequence[Entry], tracked: Tracked, recall: Recall) -> tupl
 def _joined(entry: Entry, before: Item | None, since: datetime | None) -> Item:
     if before is None:
         return entry.item
-    state = entry.item.state if entry.knows_gate or before.state is State.GONE else before.state
+    state = entry.item.state if entry.is_full or before.state is State.GONE else before.state
     item = replace(entry.item, state=state, weights=_weights(entry.item.weights, before.weights))
     if _is_newer(entry.item, before, since):
         return item
+    if not entry.is_full:
+        return replace(before, state=state)
     return replace(item, revision=before.revision, updated_at=before.updated_at, weights=before.weights or item.weights)
 
 

@@ -103,7 +103,7 @@ class _Reader:
         start = self._at
         sign = self._take("+-")
         if sign and self._peek() in {"+", "-"}:
-            raise FilterError("stray_sign", self._rest())
+            raise FilterError("stray_sign", self._word(start))
         field = self._skip(_FIELD)
         name = legible(field[1]).casefold() if field else ""
         denied = bool(field and self._take("!"))

@@ -49,9 +49,7 @@ class Branches:
     def of(cls, known: Mapping[str, Known], items: Iterable[Item]) -> Self:
         """The versions of what is remembered, and of what was read."""
         finals = Numbered.of((one.item for one in known.values()), fresh=False)
-        # Of tags that come together nobody knows which was first.
-        releases = Numbered.of((item for item in items if item.kind is Kind.RELEASE and item.published_at), fresh=True)
-        return cls(finals, releases)
+        return cls(finals, Numbered.of(items, fresh=True))
 
     def are_ahead_of(self, item: Item, change: Change) -> bool:
         """Whether this comes from an older line that is kept up: higher versions were out before it."""
@@ -70,6 +68,7 @@ class Branches:
 
     def _before(self, item: Item) -> Iterable[Numbered]:
         yield from (other for other in self.known if other.native_id != item.native_id)
+        # Of tags, which have no dates, nobody knows which of those that come together was first.
         at = item.published_at
         if at:
             yield from (other for other in self.fresh if other.published_at and other.published_at < at)

@@ -1,0 +1,123 @@
+"""No last version of an issue is lost, whatever happens while a hub is read (releases.md §2.3); simpler ways lose some.
+
+40 hubs are read 200 times each: their issues change all the time, many in the same second, and between two pages of
+a reading; each page comes from another replica, up to 20 s behind; readings end without an answer, or are thrown away
+before they are written down. Pages are a fifth as long as GitHub's, so that most readings take several.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from random import Random
+
+import pytest
+
+from suanli.domain.errors import RemoteError
+from suanli.domain.releases import Hub, Item, Part, Place, Reading, ResourceId, Tracked, Validator
+from suanli.domain.releases.resources import OVERLAP, after_reading
+from suanli.sources.github import GitHub
+from suanli.sources.github.lists import items_of, newest, oldest
+from tests.fakes import NOON
+from tests.moving_hub import LAG, MovingHub
+
+RUNS, POLLS = 40, 200
+PLACE = Place(Hub.GITHUB, "o/r")
+INTERVAL = timedelta(minutes=5)
+
+PAUSES = [(20, 0), (60, 0), (300, 0), (60, 1), (60, 5), (300, 20), (300, 60), (3600, 300)]
+"""Seconds between two readings and changes in them; the last one is an outage, after which a reading is too long."""
+
+Reader = Callable[[MovingHub, Tracked, dict[str, Validator]], Reading]
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is written down: where the resource stands, the validators and the newest of each item."""
+
+    tracked: Tracked = field(default_factory=lambda: Tracked(ResourceId(1), PLACE, Part.ISSUES, NOON))
+    validators: dict[str, Validator] = field(default_factory=dict)
+    items: dict[str, Item] = field(default_factory=dict)
+
+    def commit(self, reading: Reading, now: datetime) -> None:
+        self.tracked = after_reading(self.tracked, reading, INTERVAL, now)
+        self.validators |= {validator.url: validator for validator in reading.validators}
+        for item in reading.items:
+            before = self.items.get(item.native_id)
+            if before is None or not before.updated_at or not item.updated_at or before.updated_at <= item.updated_at:
+                self.items[item.native_id] = item
+
+
+def ours(hub: MovingHub, tracked: Tracked, validators: dict[str, Validator]) -> Reading:
+    return GitHub(hub).read(tracked, validators, lambda _: {})
+
+
+def downwards(stops: Callable[[datetime, datetime], bool]) -> Reader:
+    """Newest first, page by page, until something is old enough; nothing asked conditionally."""
+
+    def read(hub: MovingHub, tracked: Tracked, _: dict[str, Validator]) -> Reading:
+        url = hub.address_of("/repos/o/r/issues?state=all&sort=updated&direction=desc&per_page=100")
+        found: list[Item] = []
+        while url:
+            page = hub.get(url)
+            items = items_of(page)
+            found += items
+            last = oldest(items)
+            done = tracked.baselined_at is None or (tracked.cursor and last and stops(last, tracked.cursor))
+            url = "" if done else page.next_url
+        if tracked.cursor:
+            cursor = tracked.cursor
+            found = [item for item in found if item.updated_at and not stops(item.updated_at, cursor)]
+        return Reading(tuple(found), cursor=newest(found))
+
+    return read
+
+
+@dataclass(slots=True)
+class Run:
+    """A hub that is read time and again, and what is remembered of it. `begun` is when it was first read."""
+
+    hub: MovingHub
+    reader: Reader
+    memory: Memory = field(default_factory=Memory)
+    begun: float | None = None
+
+    def look(self, *, crash: bool = False) -> None:
+        """Read once; with `crash`, what was read is not written down."""
+        moment = self.hub.now
+        try:
+            reading = self.reader(self.hub, self.memory.tracked, dict(self.memory.validators))
+        except RemoteError:
+            return
+        if crash:
+            return
+        self.begun = moment if self.begun is None else self.begun
+        self.memory.commit(reading, NOON)
+
+    def lost(self) -> int:
+        """How many issues are not remembered as they stand, one reading after all replicas know all."""
+        self.hub.quiet, self.hub.trouble = True, 0
+        self.hub.pass_time(LAG, 0)
+        self.look()
+        while self.memory.tracked.sweep:
+            self.look()
+        known = {key: item.title for key, item in self.memory.items.items()}
+        return len(self.hub.final(self.begun or 0).items() - known.items())
+
+
+def lost_by(reader: Reader, seed: int, *, lag: float = LAG) -> tuple[int, MovingHub]:
+    random = Random(seed)  # noqa: S311 the same in every run
+    run = Run(MovingHub(random, lag=lag, trouble=0.05), reader)
+    run.hub.pass_time(100_000, random.choice([0, 3, 80]))
+    for _ in range(POLLS):
+        run.look(crash=random.random() < 0.1)
+        if run.memory.tracked.sweep is None:
+            run.hub.pass_time(*random.choice(PAUSES))
+    return run.lost(), run.hub
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_no_last_version_is_lost(seed: int) -> None:
+    lost, hub = lost_by(ours, seed)
+    assert lost == 0
+    assert hub.unchanged
+    assert len(hub.issues) > 100
