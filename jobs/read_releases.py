@@ -26,10 +26,6 @@ AT_ONCE = 1000
 BUDGET = timedelta(minutes=4)
 """After so long a run begins with no further resource."""
 
-THREADS: Mapping[Hub, int] = {Hub.GITHUB: 2, Hub.HUGGINGFACE: 1, Hub.MODELSCOPE: 1}
-"""GitHub asks for few requests at once, 15 a second at most (releases.md §5)."""
-
-
 class Hostkeeper(Protocol):
     """What counts the requests to a host."""
 

@@ -7,7 +7,6 @@ stored and the same that was read again are compared, and must not differ by the
 import json
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError
 
 from suanli.domain.releases import Item
 
@@ -25,7 +24,7 @@ def dump(item: Item) -> str:
             raise ValueError(f"{moment} has no zone and cannot be stored")
     try:
         return _ITEM.dump_json(item, exclude=_NO_PART, exclude_defaults=True).decode()
-    except PydanticSerializationError:  # half a surrogate pair, which UTF-8 has no bytes for and JSON an escape
+    except ValueError:  # half a surrogate pair, which UTF-8 has no bytes for and JSON an escape
         return json.dumps(_ITEM.dump_python(item, mode="json", exclude=_NO_PART, exclude_defaults=True))
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 from pydantic import ValidationError
-from pydantic_core import PydanticSerializationError
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from storage import answers
@@ -61,7 +60,7 @@ def written(answer: Answer) -> str:
     """The JSON of an answer; half a surrogate pair, which no platform takes, becomes `?`."""
     try:
         return answers.dump(answer)
-    except PydanticSerializationError:
+    except ValueError:  # the one thing that text can hold and UTF-8 cannot
         text = json.dumps(asdict(answer), ensure_ascii=False, default=datetime.isoformat)
         return text.encode(errors="replace").decode()
 

@@ -59,7 +59,7 @@ class MovingHub:
             together = [min(int(at) + self.random.random(), self.now + seconds) for at in moments[:1] * TIES]
             moments = together[:changes] + moments[TIES:]
         for moment in sorted(max(at, self.now) for at in moments):
-            if not self.issues or self.random.random() < 0.15:
+            if not self.issues or self.random.random() < 0.04:
                 self.issues.append(Issue(len(self.issues) + 1, []))
                 self.issues[-1].changes.append(moment)
             else:
@@ -75,7 +75,7 @@ class MovingHub:
 
     def get(self, url_or_path: str, validator: Validator | None = None) -> Page:
         self.requests += 1
-        self.pass_time(self.random.choice([0.1, 1.0, 8.0]), 0 if self.quiet else self.random.choice([0, 0, 0, 1, 2]))
+        self.pass_time(self.random.choice([0.1, 1.0, 8.0]), 0 if self.quiet else self.random.choice([0, 0, 1, 2]))
         if self.random.random() < self.trouble:
             raise RemoteError("the hub fell over")
         parts = urlsplit(url_or_path)

@@ -46,8 +46,8 @@ def preview(texts: Texts, watch: Watch, items: Sequence[Item]) -> tuple[Block, .
 def _item(watch: Watch, item: Item) -> tuple[Span, ...]:
     moment = item.published_at or item.updated_at or item.created_at
     age: tuple[Span, ...] = (" · ", Ago(moment)) if moment else ()
-    title = item.title if item.title != item.name else ""
-    return ("• ", card.name_of(item), " ", card.link(watch.place, item, title or item.name), *age)
+    name = () if item.title == item.name else (card.name_of(item), " ")
+    return ("• ", *name, card.link(watch.place, item, item.title), *age)
 
 
 def is_read(tx: Transaction, watch: Watch) -> bool:

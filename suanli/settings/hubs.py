@@ -26,13 +26,17 @@ AccessToken = Annotated[Secret, AfterValidator(_for_a_header)]
 
 
 class Github(BaseModel):
-    """`[github]`: its API, or that of a mirror. Without a token it lets us ask 60 times an hour."""
+    """`[github]`: its API, or that of a mirror. Without a token it lets us ask 60 times an hour.
+
+    `workers` ask it at once; GitHub itself wants few of them, a mirror of one's own may take more (releases.md §5).
+    """
 
     model_config = _STRICT
 
     api_url: Annotated[WebAddress, Field(min_length=1), Variable("GITHUB_API_URL")] = GITHUB
     token: Annotated[AccessToken, Variable(GITHUB_TOKEN)] = SecretStr("")
     webhook_secret: Annotated[Token, Variable("SUANLI_GITHUB_WEBHOOK_SECRET")] = SecretStr("")
+    workers: Annotated[int, Field(strict=True, ge=1, le=32)] = 2
     ca_bundle: CertificateFile = ""
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from jobs.declare_watches import continue_from, declare_watches
-from jobs.read_releases import THREADS, ReadReleases, Source
+from jobs.read_releases import ReadReleases, Source
 from jobs.runner import Job
 from jobs.tell_releases import TellReleases
 from suanli.clock import Clock
@@ -73,7 +73,8 @@ def build_sources(settings: Settings, store: Store, clock: Clock) -> Mapping[Hub
         Hub.HUGGINGFACE: HuggingFace(_huggingface(settings, gates[Hub.HUGGINGFACE], clock)),
         Hub.MODELSCOPE: _modelscope(settings, gates[Hub.MODELSCOPE], clock),
     }
-    return {hub: Source(upstreams[hub], gates[hub], THREADS[hub]) for hub in Hub}
+    workers = {Hub.GITHUB: settings.github.workers}
+    return {hub: Source(upstreams[hub], gates[hub], workers.get(hub, 1)) for hub in Hub}
 
 
 def _github(settings: Settings, gate: Gate, clock: Clock) -> Conditional:

@@ -24,8 +24,11 @@ RUNS, POLLS = 40, 200
 PLACE = Place(Hub.GITHUB, "o/r")
 INTERVAL = timedelta(minutes=5)
 
-PAUSES = [(20, 0), (60, 0), (300, 0), (60, 1), (60, 5), (300, 20), (300, 60), (3600, 300)]
-"""Seconds between two readings and changes in them; the last one is an outage, after which a reading is too long."""
+PAUSES = [(20, 0), (60, 0), (300, 0), (5, 3), (20, 5), (60, 5), (20, 20), (300, 40)]
+"""Seconds between two readings, and changes in them."""
+
+OUTAGE = (3600, 400)
+"""After this there is more than one reading takes in."""
 
 Reader = Callable[[MovingHub, Tracked, dict[str, Validator]], Reading]
 
@@ -111,7 +114,7 @@ def lost_by(reader: Reader, seed: int, *, lag: float = LAG) -> tuple[int, Moving
     for _ in range(POLLS):
         run.look(crash=random.random() < 0.1)
         if run.memory.tracked.sweep is None:
-            run.hub.pass_time(*random.choice(PAUSES))
+            run.hub.pass_time(*(OUTAGE if random.random() < 0.01 else random.choice(PAUSES)))
     return run.lost(), run.hub
 
 

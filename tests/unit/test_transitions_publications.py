@@ -87,6 +87,13 @@ def test_where_everything_was_taken_down_clocks_may_differ_by_hours(*, whole: bo
     assert changes(observer.look(release(3, "v3.0", NOON - 3 * HOUR), V2, V1, whole=whole)) == told
 
 
+@pytest.mark.parametrize(("whole", "told"), [(True, ["v3.0 released"]), (False, [])])
+def test_a_release_without_a_date_is_new_where_everything_was_taken_down(*, whole: bool, told: list[str]) -> None:
+    observer = Observer(tracked(VLLM, Part.RELEASES))
+    observer.look(V1, whole=whole)
+    assert changes(observer.look(release(3, "v3.0", None), V1, whole=whole)) == told
+
+
 @pytest.mark.parametrize("state", [State.STABLE, State.PRERELEASE])
 def test_a_release_that_is_gone_is_withdrawn(observer: Observer, state: State) -> None:
     observer.look(replace(V2, state=state), V1)

@@ -158,6 +158,13 @@ def test_a_page_without_moments_proves_only_that_a_model_is_there(observer: Obse
     assert names(observer.look(bare, model("V4", NOON, updated_at=None, revision="")).remembered) == ["deepseek-ai/V4"]
 
 
+def test_of_what_is_known_from_such_pages_alone_a_change_is_seen() -> None:
+    observer = Observer(tracked(DEEPSEEK, Part.MODELS))
+    bare = replace(OLD, updated_at=None, revision="")
+    observer.look(bare)
+    assert changes(observer.look(replace(bare, state=State.GATED))) == ["deepseek-ai/V3 gated"]
+
+
 def test_such_a_page_brings_back_what_was_gone(observer: Observer) -> None:
     for _ in range(3):
         observer.look()

@@ -77,11 +77,12 @@ def test_whatever_a_card_has_its_address_is_short_and_offers_the_first_of_it(
 
 
 def test_what_there_is_no_room_for_is_left_and_the_page_is_not_whole() -> None:
-    many = Answer(Lang.ZH, (Buttons(tuple(run_button(f"{n}", f"/x {n}") for n in range(MOST_BUTTONS + 2))),))
-    page = LINKS.page_of(parcel_to(PERSON, many))
+    many = [run_button(f"{n}", f"/x {n}") for n in range(MOST_BUTTONS + 2)]
+    page = LINKS.page_of(parcel_to(PERSON, Answer(Lang.ZH, (Buttons(tuple(many[:30])), Buttons(tuple(many[30:]))))))
     assert page is not None
-    assert [button.value["run"] for button in page.left] == [f"/x {MOST_BUTTONS}", f"/x {MOST_BUTTONS + 1}"]
-    assert not LINKS.open(page.address.partition("?c=")[2], NOON).whole
+    assert page.left == tuple(many[MOST_BUTTONS:])
+    offer = LINKS.open(page.address.partition("?c=")[2], NOON)
+    assert (offer.buttons, offer.whole) == (tuple(many[:MOST_BUTTONS]), False)
 
 
 def test_what_no_address_can_hold_is_no_reason_to_fail() -> None:

@@ -150,9 +150,6 @@ class Watches(Protocol):
     def told(self, fingerprint: Fingerprint) -> Sequence[Notice]:
         """Every notice of a change, by watch."""
 
-    def known(self, fingerprints: Sequence[Fingerprint]) -> frozenset[tuple[WatchNumber, Fingerprint]]:
-        """Which notices there are of these changes."""
-
     def waiting(self, now: datetime, limit: int) -> Sequence[Notice]:
         """Notices that are due and not told, of those watches that have one, by watch and age.
 
@@ -164,9 +161,6 @@ class Watches(Protocol):
 
     def put_off(self, watch: WatchNumber, due_at: datetime) -> int:
         """Let what a watch has not told yet be due then; how much that is."""
-
-    def messages(self, fingerprints: Sequence[Fingerprint]) -> Sequence[Notice]:
-        """The told notices of these changes."""
 
 
 class Allowances(Protocol):

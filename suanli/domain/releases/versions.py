@@ -50,8 +50,9 @@ class Version:
 
 def key(tag: str) -> Version | None:
     """The version that a tag names, None when it names none."""
-    text = _DATE.sub(_dotted, tag.strip().casefold())
-    match = _VERSION.fullmatch(text) if len(text) <= LONGEST else None
+    if len(tag) > LONGEST:
+        return None
+    match = _VERSION.fullmatch(_DATE.sub(_dotted, tag.strip().casefold()))
     # Numbers with dots in front of the version (`v1.2.3-cuda12`) are the version themselves, of an unknown build.
     if match is None or _NUMBERS.search(match["line"]):
         return None
@@ -65,7 +66,7 @@ def key(tag: str) -> Version | None:
 def is_prerelease(tag: str) -> bool:
     """Whether a tag looks as if a final one were still to come."""
     version = key(tag)
-    return (version is not None and version.is_prerelease) or _EARLY.search(tag.casefold()) is not None
+    return (version is not None and version.is_prerelease) or _EARLY.search(tag[:LONGEST].casefold()) is not None
 
 
 def _dotted(match: re.Match[str]) -> str:

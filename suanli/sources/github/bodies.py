@@ -21,15 +21,27 @@ from suanli.domain.releases.failures import Drift
 Form = TypeVar("Form")
 
 
+class _Adapters(dict[Any, TypeAdapter[Any]]):
+    """What reads each form; it takes long to make."""
+
+    def __missing__(self, form: Any) -> TypeAdapter[Any]:
+        self[form] = TypeAdapter(form)
+        return self[form]
+
+
+_ADAPTERS = _Adapters()
+
+
 def read(form: type[Form], body: Any, what: str) -> Form:
     """`body` as a `form`. Raises Drift, which names the first place that is not as it should be and quotes nothing."""
     try:
-        return TypeAdapter(form).validate_python(body)
+        found: Form = _ADAPTERS[form].validate_python(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
         where = place.removeprefix(".")[:120] or "the whole"
         raise Drift(f"GitHub's {what} are built differently: {where}: {first['msg']}", permanent=True) from None
+    return found
 
 
 def _storable(value: Any) -> Any:

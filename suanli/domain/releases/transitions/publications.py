@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from suanli.domain.releases.changes import Change
-from suanli.domain.releases.items import Item, Kind, Known, State
+from suanli.domain.releases.items import Item, Known, State
 from suanli.domain.releases.transitions.ground import Ground, Happening, iso, text_of
 from suanli.domain.releases.versions import Version, key
 
