@@ -24,7 +24,7 @@ TIES = 12
 ROOT = "https://api.example"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Issue:
     """An issue: the moments of its changes, in seconds; its title is the number of the last one."""
 
@@ -66,9 +66,10 @@ class MovingHub:
                 self.random.choice(self.issues).changes.append(moment)
         self.now += seconds
 
-    def final(self, since: float) -> dict[str, str]:
-        """The titles of the issues that changed after a moment, as they stand."""
-        return {f"#{one.number}": f"v{len(one.changes)}" for one in self.issues if one.changes[-1] > since}
+    def titles(self, since: float, until: float) -> dict[str, int]:
+        """The titles of issues as they stood at `until`, of those that had changed after `since`."""
+        versions = {one: one.version(until) for one in self.issues}
+        return {f"#{one.number}": n for one, n in versions.items() if n and one.changes[n - 1] > since}
 
     def address_of(self, path: str) -> str:
         return f"{ROOT}{path}"
@@ -116,7 +117,7 @@ def _moment(seconds: float) -> datetime:
 def _body(issue: Issue, version: int) -> dict[str, Any]:
     return {
         "number": issue.number,
-        "title": f"v{version}",
+        "title": str(version),
         "state": "open",
         "html_url": f"https://hub.example/o/r/issues/{issue.number}",
         "created_at": _moment(issue.changes[0]).isoformat(),

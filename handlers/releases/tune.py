@@ -82,7 +82,7 @@ def quiet(turn: Turn, watch: WatchNumber, hours: str) -> Answer:
 def _keep(turn: Turn, watch: Watch) -> None:
     """Write a watch back; what it has put by is told when it now would be."""
     turn.tx.watches.save(watch)
-    turn.tx.watches.put_off(watch.number, due_at(watch.rhythm, watch.muted_until, turn.now, turn.site.zone))
+    turn.tx.watches.put_off(watch.number, due_at(watch, turn.now, turn.site.zone))
 
 
 def rhythm_in_words(turn: Turn, watch: Watch) -> str:

@@ -77,37 +77,44 @@ def downwards(stops: Callable[[datetime, datetime], bool]) -> Reader:
 
 @dataclass(slots=True)
 class Run:
-    """A hub that is read time and again, and what is remembered of it. `begun` is when it was first read."""
+    """A hub that is read time and again, and what is remembered of it. `begun` is when it was first read.
+
+    `missed` are the versions of issues that every replica knew before a reading began and that are not remembered
+    after it.
+    """
 
     hub: MovingHub
     reader: Reader
     memory: Memory = field(default_factory=Memory)
     begun: float | None = None
+    missed: set[tuple[str, str]] = field(default_factory=set)
+    resumed: int = 0
 
     def look(self, *, crash: bool = False) -> None:
         """Read once; with `crash`, what was read is not written down."""
         moment = self.hub.now
+        known_to_all = self.hub.titles(self.begun, moment - self.hub.lag) if self.begun else {}
         try:
             reading = self.reader(self.hub, self.memory.tracked, dict(self.memory.validators))
         except RemoteError:
             return
         if crash:
             return
-        self.begun = moment if self.begun is None else self.begun
+        self.begun = self.begun or moment
         self.memory.commit(reading, NOON)
+        if self.memory.tracked.sweep:
+            self.resumed += 1
+        else:
+            self._compare(known_to_all)
 
-    def lost(self) -> int:
-        """How many issues are not remembered as they stand, one reading after all replicas know all."""
-        self.hub.quiet, self.hub.trouble = True, 0
-        self.hub.pass_time(LAG, 0)
-        self.look()
-        while self.memory.tracked.sweep:
-            self.look()
-        known = {key: item.title for key, item in self.memory.items.items()}
-        return len(self.hub.final(self.begun or 0).items() - known.items())
+    def _compare(self, titles: dict[str, int]) -> None:
+        for key, version in titles.items():
+            item = self.memory.items.get(key)
+            if item is None or int(item.title) < version:
+                self.missed.add((key, str(version)))
 
 
-def lost_by(reader: Reader, seed: int, *, lag: float = LAG) -> tuple[int, MovingHub]:
+def run_of(reader: Reader, seed: int, *, lag: float = LAG) -> Run:
     random = Random(seed)  # noqa: S311 the same in every run
     run = Run(MovingHub(random, lag=lag, trouble=0.05), reader)
     run.hub.pass_time(100_000, random.choice([0, 3, 80]))
@@ -115,7 +122,12 @@ def lost_by(reader: Reader, seed: int, *, lag: float = LAG) -> tuple[int, Moving
         run.look(crash=random.random() < 0.1)
         if run.memory.tracked.sweep is None:
             run.hub.pass_time(*(OUTAGE if random.random() < 0.01 else random.choice(PAUSES)))
-    return run.lost(), run.hub
+    run.hub.quiet, run.hub.trouble = True, 0
+    run.hub.pass_time(lag + 1, 0)
+    run.look()
+    while run.memory.tracked.sweep:
+        run.look()
+    return run
 
 
 @pytest.mark.parametrize("seed", range(RUNS))

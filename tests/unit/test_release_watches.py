@@ -94,9 +94,14 @@ def test_a_changes_name_is_32_digits_and_depends_on_all_it_is_made_of() -> None:
 # When. The moments are local ones of the zone.
 
 
+def watching(rhythm: Rhythm, muted_until: datetime | None = None, number: int = 3) -> Watch:
+    chat, place = Target(Platform.FEISHU, TargetKind.CHAT, "oc_a"), Place(Hub.GITHUB, "a/b")
+    return Watch(WatchNumber(number), chat, place, (), "", NOON, rhythm=rhythm, muted_until=muted_until)
+
+
 def due(rhythm: Rhythm, now: str, muted_until: str | None = None, zone: ZoneInfo = SHANGHAI) -> str:
     muted = moment(muted_until, zone) if muted_until else None
-    found = due_at(rhythm, muted, moment(now, zone), zone)
+    found = due_at(watching(rhythm, muted), moment(now, zone), zone)
     assert found.tzinfo is UTC
     return found.astimezone(zone).strftime("%m-%d %H:%M")
 
@@ -113,8 +118,8 @@ DAILY, WEEKLY = Rhythm(Mode.DAILY, time(9, 10)), Rhythm(Mode.WEEKLY, time(9, 10)
     ("rhythm", "now", "told"),
     [
         (Rhythm(), "11-20 12:00", "11-20 12:00"),
-        (Rhythm(Mode.HOURLY), "11-20 12:00", "11-20 13:00"),
-        (Rhythm(Mode.HOURLY), "11-20 23:59", "11-21 00:00"),
+        (Rhythm(Mode.HOURLY), "11-20 12:00", "11-20 12:04"),
+        (Rhythm(Mode.HOURLY), "11-20 23:59", "11-21 00:04"),
         (DAILY, "11-20 09:09", "11-20 09:10"),
         (DAILY, "11-20 09:10", "11-20 09:10"),
         (DAILY, "11-20 09:11", "11-21 09:10"),
@@ -138,7 +143,7 @@ def test_a_watch_tells_at_its_time_and_never_in_quiet_hours(rhythm: Rhythm, now:
     ("rhythm", "told"),
     [
         (Rhythm(), "11-20 14:20"),
-        (Rhythm(Mode.HOURLY), "11-20 15:00"),
+        (Rhythm(Mode.HOURLY), "11-20 15:04"),
         (DAILY, "11-21 09:10"),
         (Rhythm(quiet=(time(14), time(15))), "11-20 15:00"),
     ],
@@ -164,6 +169,11 @@ def test_whatever_the_rhythm_it_is_told_within_a_week_and_outside_of_quiet_hours
     rhythm = Rhythm(mode, time(9, 10), 3, quiet)
     for minutes in range(0, 8 * 24 * 60, 37):
         now = NOON + timedelta(minutes=minutes)
-        told = due_at(rhythm, None, now, SHANGHAI)
+        told = due_at(watching(rhythm), now, SHANGHAI)
         assert now <= told <= now + timedelta(days=7, hours=1)
-        assert due_at(Rhythm(quiet=quiet), None, told, SHANGHAI) == told
+        assert due_at(watching(Rhythm(quiet=quiet)), told, SHANGHAI) == told
+
+
+def test_hourly_messages_of_many_watches_do_not_all_go_on_the_hour() -> None:
+    hourly = [due_at(watching(Rhythm(Mode.HOURLY), number=n), NOON, SHANGHAI) for n in range(1, 10)]
+    assert {at - NOON for at in hourly} == {timedelta(minutes=m) for m in range(1, 10)}

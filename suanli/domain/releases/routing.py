@@ -61,11 +61,18 @@ def route(follower: Follower, story: Story, now: datetime, zone: ZoneInfo) -> tu
     why = follower.filter.match(story.document)
     if why is None:
         return ()
-    told = [(event, event.change) for event in story.events if event.change in follower.changes]
+    told = [(event, event.change) for event in story.events if _is_about(follower, event)]
     if not told and _has_come_to_match(follower, story):
         told = [(story.events[0], Change.MATCHED)]
-    due = due_at(watch.rhythm, watch.muted_until, now, zone)
+    due = due_at(watch, now, zone)
     return tuple(Notice(watch.number, event.fingerprint, change, why, now, due) for event, change in told)
+
+
+def _is_about(follower: Follower, event: Event) -> bool:
+    """Whether a watch asked for this change; a prerelease that gets another tag is still none of a stable one."""
+    if event.change is Change.PROMOTED and event.item.state is State.PRERELEASE:
+        return Change.PRERELEASED in follower.changes
+    return event.change in follower.changes
 
 
 def _is_noise(follower: Follower, item: Item) -> bool:

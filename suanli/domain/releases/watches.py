@@ -92,21 +92,29 @@ class Notice:
     message_key: str | None = None
 
 
-def due_at(rhythm: Rhythm, muted_until: datetime | None, now: datetime, zone: ZoneInfo) -> datetime:
-    """When something that is found at `now` is told: never before the mute and the quiet hours are over."""
-    start = max(now, muted_until) if muted_until else now
+def due_at(watch: Watch, now: datetime, zone: ZoneInfo) -> datetime:
+    """When something that a watch finds at `now` is told: never before the mute and the quiet hours are over."""
+    rhythm = watch.rhythm
+    start = max(now, watch.muted_until) if watch.muted_until else now
     match rhythm.mode:
         case Mode.INSTANT:
             planned = start
         case Mode.HOURLY:
-            planned = _next_hour(start)
+            planned = _next_hour(start, _past_the_hour(watch.number))
         case Mode.DAILY | Mode.WEEKLY:
             planned = next(at for at in _days(rhythm, start, zone) if at >= start)
     return _after_quiet(rhythm.quiet, planned, zone)
 
 
-def _next_hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+def _past_the_hour(number: WatchNumber) -> timedelta:
+    """1 to 9 minutes: on the hour everybody's messages go, and platforms refuse some (releases.md §2.9)."""
+    return timedelta(minutes=1 + number % 9)
+
+
+def _next_hour(moment: datetime, past: timedelta) -> datetime:
+    """The first moment after `moment` that is so far past an hour."""
+    at = moment.replace(minute=0, second=0, microsecond=0) + past
+    return at if at > moment else at + timedelta(hours=1)
 
 
 def _days(rhythm: Rhythm, start: datetime, zone: ZoneInfo) -> Iterator[datetime]:
