@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, bindparam, delete, func, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from storage import documents
 from storage.batches import batches
@@ -45,6 +45,8 @@ _SINCE = (
     .order_by(*(each.desc() for each in _ORDER))
     .limit(bindparam("limit"))
 )
+
+_MOVE = update(HappeningRow).where(*of_place(HappeningRow))
 
 _OLD = HappeningRow.observed_at < _MOMENT
 _FORGET_NOTICES = delete(WatchNoticeRow).where(
@@ -88,6 +90,10 @@ class SqlHappenings:
             for some in batches(fingerprints)
             for event in _readable(self._connection.execute(_THESE, {"fingerprints": some}))
         }
+
+    def moved(self, before: Place, after: Place) -> int:
+        """Let what happened at a place be of its new name; how many changes."""
+        return self._connection.execute(_MOVE.values(**columns_of(after)), asked(before)).rowcount
 
     def of_item(self, place: Place, native_id: str) -> Sequence[Event]:
         """What happened to an item, oldest first; the place's name in any case."""

@@ -30,6 +30,7 @@ _COLUMNS = (
     ItemRow.resource, ItemRow.native_id, ItemRow.first_seen_at, ItemRow.missing, ItemRow.quiet_until, ItemRow.document,
 )  # fmt: skip
 _ALL = select(*_COLUMNS).where(ItemRow.resource == bindparam("of_resource"))
+_MISSING = _ALL.where(ItemRow.missing > 0)
 _THESE = _ALL.where(ItemRow.native_id.in_(bindparam("native_ids", expanding=True)))
 _NEWEST = (
     _ALL.where(ItemRow.gone.is_(False))
@@ -80,6 +81,11 @@ class SqlItems:
             rows: Iterable[AnyRow] = self._connection.execute(_ALL, {"of_resource": resource})
         else:
             rows = self._these(resource, native_ids)
+        return {known.item.native_id: known for _, known in _readable(rows)}
+
+    def missing(self, resource: ResourceId) -> Mapping[str, Known]:
+        """The items of a resource that its last whole readings did not have."""
+        rows = self._connection.execute(_MISSING, {"of_resource": resource})
         return {known.item.native_id: known for _, known in _readable(rows)}
 
     def _these(self, resource: ResourceId, native_ids: Sequence[str]) -> Iterator[AnyRow]:

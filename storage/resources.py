@@ -163,6 +163,10 @@ class SqlResources:
         """The items of a resource, these of them, or all."""
         return self._items.of(resource, native_ids)
 
+    def missing(self, resource: ResourceId) -> Mapping[str, Known]:
+        """The items of a resource that its last whole readings did not have."""
+        return self._items.missing(resource)
+
     def remember(self, resource: ResourceId, known: Sequence[Known]) -> None:
         """Write items, each in place of what was known of it."""
         self._items.remember(resource, known)

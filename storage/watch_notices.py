@@ -24,9 +24,6 @@ _TELL = Prepared(
 _ALL = select(WatchNoticeRow.__table__)
 _OLDER_FIRST = (WatchNoticeRow.watch, WatchNoticeRow.queued_at, WatchNoticeRow.fingerprint)
 _TOLD = _ALL.where(WatchNoticeRow.fingerprint == bindparam("of_fingerprint")).order_by(WatchNoticeRow.watch)
-_OF_THESE = WatchNoticeRow.fingerprint.in_(bindparam("fingerprints", expanding=True))
-_KNOWN = select(WatchNoticeRow.watch, WatchNoticeRow.fingerprint).where(_OF_THESE)
-_MESSAGES = _ALL.where(_OF_THESE, WatchNoticeRow.message_key.is_not(None))
 
 _DUE = (WatchNoticeRow.message_key.is_(None), WatchNoticeRow.due_at <= bindparam("now", type_=UtcDateTime()))
 _HOW_MANY = (
@@ -76,14 +73,6 @@ class SqlWatchNotices:
         """Every notice of a change, by watch."""
         return tuple(map(_notice, self._connection.execute(_TOLD, {"of_fingerprint": fingerprint})))
 
-    def known(self, fingerprints: Sequence[Fingerprint]) -> frozenset[tuple[WatchNumber, Fingerprint]]:
-        """Which notices there are of these changes."""
-        return frozenset(
-            (row.watch, row.fingerprint)
-            for some in batches(fingerprints)
-            for row in self._connection.execute(_KNOWN, {"fingerprints": some})
-        )
-
     def waiting(self, now: datetime, limit: int) -> Sequence[Notice]:
         """Notices that are due and not told, by watch and age: those of the watches that wait longest.
 
@@ -110,15 +99,6 @@ class SqlWatchNotices:
     def put_off(self, watch: WatchNumber, due_at: datetime) -> int:
         """Let what a watch has not told yet be due then; how much that is."""
         return self._connection.execute(_PUT_OFF, {"of_watch": watch, "due_at": due_at}).rowcount
-
-    def messages(self, fingerprints: Sequence[Fingerprint]) -> Sequence[Notice]:
-        """The told notices of these changes, by watch and age."""
-        found = (
-            _notice(row)
-            for some in batches(fingerprints)
-            for row in self._connection.execute(_MESSAGES, {"fingerprints": some})
-        )
-        return tuple(sorted(found, key=lambda notice: (notice.watch, notice.queued_at, notice.fingerprint)))
 
 
 def _in_order(notices: Iterable[Notice]) -> Sequence[Notice]:

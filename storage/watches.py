@@ -82,10 +82,6 @@ class SqlWatches:
         """Every notice of a change, by watch."""
         return self._notices.told(fingerprint)
 
-    def known(self, fingerprints: Sequence[Fingerprint]) -> frozenset[tuple[WatchNumber, Fingerprint]]:
-        """Which notices there are of these changes."""
-        return self._notices.known(fingerprints)
-
     def waiting(self, now: datetime, limit: int) -> Sequence[Notice]:
         """Notices that are due and not told, of those watches that have one, by watch and age.
 
@@ -100,10 +96,6 @@ class SqlWatches:
     def put_off(self, watch: WatchNumber, due_at: datetime) -> int:
         """Let what a watch has not told yet be due then; how much that is."""
         return self._notices.put_off(watch, due_at)
-
-    def messages(self, fingerprints: Sequence[Fingerprint]) -> Sequence[Notice]:
-        """The told notices of these changes, by watch and age."""
-        return self._notices.messages(fingerprints)
 
 
 def _target_columns(target: Target) -> Mapping[str, Any]:

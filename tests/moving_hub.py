@@ -66,10 +66,10 @@ class MovingHub:
                 self.random.choice(self.issues).changes.append(moment)
         self.now += seconds
 
-    def titles(self, since: float, until: float) -> dict[str, int]:
-        """The titles of issues as they stood at `until`, of those that had changed after `since`."""
-        versions = {one: one.version(until) for one in self.issues}
-        return {f"#{one.number}": n for one, n in versions.items() if n and one.changes[n - 1] > since}
+    def settled(self, since: float, until: float) -> dict[str, str]:
+        """The titles of issues that changed after `since`, and not after `until` any more."""
+        changed = (issue for issue in self.issues if since < issue.changes[-1] <= until)
+        return {f"#{issue.number}": str(len(issue.changes)) for issue in changed}
 
     def address_of(self, path: str) -> str:
         return f"{ROOT}{path}"

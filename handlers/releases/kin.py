@@ -41,7 +41,11 @@ def kin_of(tx: Transaction, event: Event) -> tuple[Kin, ...]:
 
 def _elsewhere(tx: Transaction, event: Event) -> tuple[Kin, ...]:
     found = tx.resources.same_model(key_of(event.item), but=event.place.hub)
-    return tuple(Kin(place, known.item, known.item.created_at or known.first_seen_at) for place, known in found)
+    return tuple(
+        Kin(place, known.item, known.item.created_at or known.first_seen_at)
+        for place, known in found
+        if known.item.state is not State.GONE
+    )
 
 
 def _supporters(tx: Transaction, event: Event) -> tuple[Kin, ...]:

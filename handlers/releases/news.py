@@ -12,7 +12,7 @@ from handlers.releases.begun import tell_begun
 from handlers.releases.kin import kin_of
 from handlers.releases.letters import Letters
 from suanli.domain.ports import Transaction
-from suanli.domain.releases import Event, Item, Notice, Part, Place, Reading, Tracked, Watch
+from suanli.domain.releases import Event, Item, Known, Notice, Part, Place, Reading, Tracked, Watch
 from suanli.domain.releases.filters import Aliases, Filter, FilterError, parse
 from suanli.domain.releases.routing import Follower, route, stories
 from suanli.domain.releases.transitions import observe
@@ -36,8 +36,7 @@ def absorb(
 
     The caller holds `lock_of(tracked)`; `after` says where the resource stands then. Twice is as good as once.
     """
-    whole = reading.whole or reading.unchanged or tracked.part in _COMPARED
-    known = tx.resources.items(tracked.id, None if whole else [item.native_id for item in reading.items])
+    known = _known(tx, tracked, reading)
     moved = after(tracked)
     # The number comes with the first reading, and changes are named by it.
     observed = observe(replace(tracked, native_id=moved.native_id), known, reading, now)
@@ -52,6 +51,15 @@ def absorb(
     if tracked.baselined_at is None:
         tell_begun(tx, site, moved, now)
     return len(events)
+
+
+def _known(tx: Transaction, tracked: Tracked, reading: Reading) -> Mapping[str, Known]:
+    """What is remembered of the items that a reading says something about; of an unchanged list, of those it lacks."""
+    if reading.unchanged:
+        return tx.resources.missing(tracked.id)
+    if reading.whole or tracked.part in _COMPARED:
+        return tx.resources.items(tracked.id)
+    return tx.resources.items(tracked.id, [item.native_id for item in reading.items])
 
 
 def announce(

@@ -83,7 +83,8 @@ def tell_lost(tx: Transaction, site: Site, tracked: Tracked, now: datetime) -> N
 
 
 def tell_renamed(tx: Transaction, site: Site, before: Tracked, after: Tracked, now: datetime) -> None:
-    """Let watches follow a place to its new name, and tell their people once."""
+    """Let watches, and what happened, follow a place to its new name, and tell people of it once."""
+    tx.happenings.moved(before.place, after.place)
     for watch in tx.watches.of_place(before.place):
         tx.watches.save(replace(watch, place=after.place))
     for target in _followers(tx, after):

@@ -157,7 +157,7 @@ def test_old_changes_are_forgotten_with_their_notices(store: Store) -> None:
     with store.begin() as tx:
         assert tx.happenings.forget_before(NOON) == 0
         assert tx.happenings.forget_before(NOON + HOUR) == 1
-        assert tx.watches.known([name("a"), name("b")]) == {(follower.number, name("b"))}
+        assert (tx.watches.told(name("a")), tx.watches.told(name("b"))) == ((), (notice(follower, "b"),))
     assert since(store, NOON - DAY) == ["b"]
     assert add(store, named("a")) == (named("a"),)
 
@@ -174,3 +174,13 @@ def test_an_item_with_a_moment_without_a_zone_is_refused(store: Store) -> None:
     item = replace(issue(1), created_at=NOON.replace(tzinfo=None))
     with pytest.raises(ValueError, match="no zone"):
         add(store, event(item))
+
+
+def test_what_happened_follows_a_place_to_its_new_name_and_other_places_keep_theirs(store: Store) -> None:
+    add(store, named("a"), named("b", place=SGLANG))
+    after = Place(Hub.GITHUB, "vllm/renamed")
+    with store.begin() as tx:
+        assert tx.happenings.moved(Place(VLLM.hub, VLLM.name.upper()), after) == 1
+        assert tx.happenings.moved(VLLM, after) == 0
+    assert (since(store, NOON - DAY), since(store, NOON - DAY, place=after)) == ([], ["a"])
+    assert since(store, NOON - DAY, place=SGLANG) == ["b"]

@@ -206,3 +206,11 @@ def test_signs_that_databases_search_by_stand_for_themselves_in_the_name_of_a_mo
     assert mentioning(store, "a%c") == [(VLLM, "#2")]
     assert mentioning(store, "a_c") == []
     assert mentioning(store, "\\") == []
+
+
+def test_only_items_that_were_missing_are_looked_up_again(store: Store) -> None:
+    of = resource(store).id
+    remember(store, of, Known(issue(1), NOON), Known(issue(2), NOON, missing=2))
+    with store.begin() as tx:
+        assert {native_id: known.missing for native_id, known in tx.resources.missing(of).items()} == {"#2": 2}
+        assert tx.resources.missing(ResourceId(of + 1)) == {}

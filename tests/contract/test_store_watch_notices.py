@@ -34,9 +34,6 @@ def test_nothing_is_told_at_first(store: Store) -> None:
     post(store)
     assert waiting(store) == []
     assert told(store, "a") == ()
-    with store.begin() as tx:
-        assert tx.watches.known([name("a")]) == tx.watches.known([]) == frozenset()
-        assert tx.watches.messages([name("a")]) == ()
 
 
 def test_a_notice_comes_back_as_it_was_told(store: Store, pair: tuple[Watch, Watch]) -> None:
@@ -57,13 +54,6 @@ def test_a_notice_that_is_there_already_is_left_alone(store: Store, pair: tuple[
     tell(store, notice(first, "a"))
     tell(store, notice(first, "a", key="other"), notice(first, "b"), notice(first, "b", key="other"))
     assert (told(store, "a"), told(store, "b")) == ((notice(first, "a"),), (notice(first, "b"),))
-
-
-def test_which_notices_there_are_is_known_told_or_not(store: Store, pair: tuple[Watch, Watch]) -> None:
-    first, second = pair
-    tell(store, notice(first, "a"), notice(second, "a", key="k"), notice(first, "b"))
-    with store.begin() as tx:
-        assert tx.watches.known([name("a"), name("c")]) == {(first.number, name("a")), (second.number, name("a"))}
 
 
 def test_what_is_due_and_not_told_waits_by_watch_and_age(store: Store, pair: tuple[Watch, Watch]) -> None:
@@ -99,11 +89,8 @@ def test_what_was_posted_waits_no_more_and_tells_its_message(store: Store, pair:
     tell(store, notice(first, "a"), notice(first, "b"), notice(second, "a"))
     post(store, notice(second, "a", key="k2"), notice(first, "a", key="k1"), notice(first, "c", key="k3"))
     assert waiting(store) == [(first.number, "b")]
-    with store.begin() as tx:
-        assert tx.watches.messages([name("a"), name("b"), name("c")]) == (
-            notice(first, "a", key="k1"),
-            notice(second, "a", key="k2"),
-        )
+    assert told(store, "a") == (notice(first, "a", key="k1"), notice(second, "a", key="k2"))
+    assert (told(store, "b"), told(store, "c")) == ((notice(first, "b"),), ())
 
 
 def test_what_a_watch_has_not_told_is_put_off(store: Store, pair: tuple[Watch, Watch]) -> None:
@@ -137,5 +124,3 @@ def test_thousands_of_notices_are_told_and_posted_at_once(store: Store, pair: tu
     assert len(waiting(store, limit=1)) == 3_000
     post(store, *(replace(each, message_key="k") for each in many))
     assert waiting(store) == []
-    with store.begin() as tx:
-        assert len(tx.watches.messages([each.fingerprint for each in many])) == 6_000

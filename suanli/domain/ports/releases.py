@@ -76,6 +76,9 @@ class Resources(Protocol):
     def items(self, resource: ResourceId, native_ids: Sequence[str] | None = None) -> Mapping[str, Known]:
         """The items of a resource, these of them, or all."""
 
+    def missing(self, resource: ResourceId) -> Mapping[str, Known]:
+        """The items of a resource that its last whole readings did not have."""
+
     def remember(self, resource: ResourceId, known: Sequence[Known]) -> None:
         """Write items, each in place of what was known of it."""
 
@@ -109,6 +112,9 @@ class Happenings(Protocol):
 
     def by(self, fingerprints: Sequence[Fingerprint]) -> Mapping[Fingerprint, Event]:
         """These changes."""
+
+    def moved(self, before: Place, after: Place) -> int:
+        """Let what happened at a place be of its new name; how many changes."""
 
     def of_item(self, place: Place, native_id: str) -> Sequence[Event]:
         """What happened to an item, oldest first."""
