@@ -19,14 +19,14 @@ from rich.table import Table
 class Target:
     """What a figure is to be, in its own unit."""
 
-    sign: Literal["≥", ">", "<"]
+    sign: Literal["≥", ">", "<", "≤"]
     limit: float
 
     def holds(self, value: float) -> bool:
         """Whether the value is on the right side."""
-        if self.sign == "<":
-            return value < self.limit
-        return value > self.limit or (self.sign == "≥" and value == self.limit)
+        if value == self.limit:
+            return self.sign in {"≥", "≤"}
+        return value > self.limit if self.sign in {"≥", ">"} else value < self.limit
 
     def __str__(self) -> str:
         return f"{self.sign} {self.limit:g}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.company import COMMAND, Installation, Question
 from bench.floor import stored
@@ -84,6 +84,28 @@ def check_trends(database: Path, question: str, times: int) -> None:
     _same("answers", [_shows_trend(json.loads(answer)) for answer in answers], [True] * times)
 
 
+class Told(NamedTuple):
+    """A new issue of a repository that somebody is to hear of, and nobody else."""
+
+    repository: str
+    native_id: str
+    target: str
+
+
+def check_routed(database: Path, items: int, told: Sequence[Told]) -> None:
+    """So many items are remembered; of these changes, and no others, there is one notice and one message each."""
+    counts = "SELECT (SELECT count(*) FROM items), (SELECT count(*) FROM happenings), count(*) FROM watch_notices"
+    _same("items, happenings and notices", _rows(database, counts, {}), [(items, len(told), len(told))])
+    check_news(database, None, told)
+
+
+def check_news(database: Path, since: datetime | None, told: Sequence[Told]) -> None:
+    """What was posted from that moment on, or ever, is a message for each of these changes and nothing else."""
+    at = {"since": stored(since) if since else ""}
+    _same("told", sorted(_rows(database, _NEWS, at)), sorted(told))
+    _same("messages", _read(database, "SELECT count(*) FROM outbox WHERE created_at >= :since", at), [len(told)])
+
+
 def _shows_trend(answer: dict[str, Any]) -> bool:
     """Whether an answer draws a hundred hours or more beside their threshold, and says how they were counted."""
     points = [point for block in answer["blocks"] if block["kind"] == "chart" for point in block["points"]]
@@ -98,6 +120,13 @@ _TOLD = """
 _TOLD_BY_NOTHING = """
     SELECT episode, recipient FROM told LEFT JOIN outbox ON key = message_key AND target_id = recipient
     WHERE told_at >= :since AND id IS NULL
+"""
+_NEWS = """
+    SELECT happenings.name, happenings.native_id, outbox.target_id FROM outbox
+    JOIN watch_notices ON watch_notices.message_key = outbox.key
+    JOIN watches ON watches.number = watch_notices.watch AND watches.target_id = outbox.target_id
+    JOIN happenings ON happenings.fingerprint = watch_notices.fingerprint
+    WHERE outbox.created_at >= :since
 """
 _CARDS = "SELECT target_id FROM outbox WHERE created_at >= :since AND redraws {} ORDER BY target_id"
 

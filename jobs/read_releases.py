@@ -1,5 +1,6 @@
 """Read the hubs: what is due of each, in threads of its own; what changed is written down and told."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ AT_ONCE = 1000
 BUDGET = timedelta(minutes=4)
 """After so long a run begins with no further resource."""
 
+
 class Hostkeeper(Protocol):
     """What counts the requests to a host."""
 
@@ -45,13 +47,25 @@ class Source:
 
 @dataclass(slots=True)
 class _Run:
-    """What came of a run so far. Threads add to it; each number is only for reading."""
+    """What came of a run so far; threads add to it."""
 
     ends_at: datetime
     read: int = 0
     failed: int = 0
     changes: int = 0
     resting: set[Hub] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def was_read(self, changes: int) -> None:
+        """Count a resource that was read, and what changed there."""
+        with self._lock:
+            self.read += 1
+            self.changes += changes
+
+    def has_failed(self) -> None:
+        """Count a resource that could not be read."""
+        with self._lock:
+            self.failed += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,8 @@ class ReadReleases:
     def run(self, _scheduled_for: datetime) -> str:
         """Read what is due; what came of it."""
         due = self._due()
+        if not due:
+            return "nothing is due"
         run = _Run(self.clock.now() + BUDGET)
         hubs = [hub for hub in self.sources if any(each.place.hub is hub for each in due)]
         pools = [(hub, ThreadPoolExecutor(self.sources[hub].threads, f"releases-{hub}")) for hub in hubs]
@@ -75,12 +91,12 @@ class ReadReleases:
         finally:
             for _, pool in pools:
                 pool.shutdown()
-        for look in looks:
-            look.result()  # a bug in one of them is the run's
         with self.store.begin() as tx:
             for source in self.sources.values():
                 tx.allowances.save(source.gate.allowance)
             trouble.tell_operators(tx, self.site, self.clock.now())
+        for look in looks:
+            look.result()  # a bug in one of them is the run's, after all that is to be said of the others
         return f"{run.read} read, {run.failed} failed, {run.changes} changes of {len(due)} due"
 
     def hurry(self) -> None:
@@ -108,11 +124,10 @@ class ReadReleases:
             run.resting.add(tracked.place.hub)
             log.info("host_rests", hub=tracked.place.hub, error=str(error))
         except RemoteError as error:
-            run.failed += 1
+            run.has_failed()
             self._failed(tracked, error)
         else:
-            run.read += 1
-            run.changes += self._absorb(tracked, reading)
+            run.was_read(self._absorb(tracked, reading))
 
     def _read(self, tracked: Tracked) -> Reading:
         with self.store.begin() as tx:
@@ -151,13 +166,15 @@ class ReadReleases:
             if error.retry_after:
                 failed = replace(failed, next_at=max(failed.next_at, now + error.retry_after))
             tx.resources.save(failed)
-            trouble.tell_lost(tx, self.site, failed, now)
+            trouble.tell_lost(tx, self.site, current, failed, now)
 
 
 def _current(tx: Transaction, tracked: Tracked) -> Tracked:
-    """Where the resource stands now: a webhook may have brought news of it meanwhile."""
+    """Where the resource stands now: a webhook may have brought news of it meanwhile, another part its new name."""
     found = tx.resources.find(tracked.place, tracked.part)
-    return tracked if found is None else found
+    if found is not None and found.id == tracked.id:
+        return found
+    return next((each for each in tx.resources.all() if each.id == tracked.id), tracked)
 
 
 def _status(error: RemoteError) -> Status:

@@ -30,6 +30,14 @@ class _Form:
         given = [(name, convert(values[name]) if convert else values[name]) for name, convert in self.binds]
         return [value for _, value in given] if self.positional else dict(given)
 
+    def batch(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Rows as the driver takes them. What stands in row after row (a moment, a kind) is converted once."""
+        columns = [_converted([row[name] for row in rows], convert) for name, convert in self.binds]
+        if self.positional:
+            return list(zip(*columns, strict=True))
+        names = [name for name, _ in self.binds]
+        return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
     def row(self, cells: Sequence[Any]) -> tuple[Any, ...]:
         """A row as the domain takes it."""
         if self.as_they_come:
@@ -63,7 +71,7 @@ class Prepared:
         form = self._forms.get(dialect.name) or self._forms.setdefault(dialect.name, self._compile(dialect))
         cursor = connection.connection.cursor()
         try:
-            cursor.executemany(form.sql, [form.parameters(row) for row in rows])
+            cursor.executemany(form.sql, form.batch(rows))
         finally:
             cursor.close()
 
@@ -73,6 +81,16 @@ class Prepared:
         binds = tuple((name, _into(compiled.binds[name].type, dialect)) for name in names)
         columns = tuple(_out_of(column.type, dialect) for column in self._statement.exported_columns)
         return _Form(str(compiled), binds, compiled.positiontup is not None, columns, not any(columns))
+
+
+def _converted(values: list[Any], convert: Convert | None) -> list[Any]:
+    if convert is None:
+        return values
+    cells: list[Any] = []
+    for n, value in enumerate(values):
+        same = n > 0 and value is values[n - 1]
+        cells.append(cells[-1] if same else convert(value))
+    return cells
 
 
 def _into(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:

@@ -89,7 +89,7 @@ class MovingHub:
         at = min(self.now, at + 0.5)  # what changes while a page is made stands on it as it became
         shown = listed[(number - 1) * size : number * size]
         more = len(listed) > number * size
-        onward = f"{url_or_path.split('&page=')[0]}&page={number + 1}" if more else ""
+        onward = f"{url_or_path.partition('&page=')[0]}&page={number + 1}" if more else ""
         body = [_body(issue, issue.version(at)) for issue in shown]
         return self._page(url_or_path, body, f"{body}{onward}", onward, validator)
 

@@ -1,14 +1,12 @@
-"""Kinds of arguments that /releases takes, and whose watches a command is about."""
+"""Kinds of arguments that /releases takes."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from suanli.domain.access import Role
-from suanli.domain.chat import ChatKind, Platform, Target, TargetKind
+from handlers.releases.rights import watches_here
 from suanli.domain.commands import Turn
-from suanli.domain.errors import Forbidden, UserError
-from suanli.domain.releases import Place, Watch, WatchNumber
+from suanli.domain.releases import Place, WatchNumber
 from suanli.domain.releases.changes import CHOICES
 from suanli.domain.releases.places import read_place
 
@@ -127,46 +125,3 @@ class DaysArgument:
     def choices(self, turn: Turn) -> Sequence[str]:  # noqa: ARG002 the port's shape
         """The usual ones."""
         return ("7d", "30d")
-
-
-def target_here(turn: Turn) -> Target:
-    """Where what is asked for here is told: this group, or in private, this person."""
-    origin, sender = turn.message.origin, turn.message.sender
-    if origin.chat_kind is ChatKind.PRIVATE:
-        kind = TargetKind.USER_ID if origin.platform is Platform.WELINK else TargetKind.OPEN_ID
-        return Target(origin.platform, kind, sender.open_id)
-    return _chat(turn)
-
-
-def _chat(turn: Turn) -> Target:
-    origin = turn.message.origin
-    return origin.answers_to or Target(origin.platform, TargetKind.CHAT, origin.chat_id or "")
-
-
-def watches_here(turn: Turn) -> Sequence[Watch]:
-    """The watches of this group, or in private, of this person."""
-    return turn.tx.watches.of_target(target_here(turn))
-
-
-def watch_of(turn: Turn, number: WatchNumber) -> Watch:
-    """A watch that may be seen and changed here: this chat's, one's own, and for operators any.
-
-    Raises UserError for others as if there were none, so that nobody learns what someone else follows.
-    """
-    watch = turn.tx.watches.find(number)
-    own = Target(turn.message.origin.platform, TargetKind.OPEN_ID, turn.message.sender.open_id)
-    if watch is None or (watch.target not in {target_here(turn), _chat(turn), own} and turn.role < Role.OPERATOR):
-        raise UserError(turn.texts("releases.no_watch", number=number))
-    return watch
-
-
-def require_say(turn: Turn, watch: Watch | None = None) -> None:
-    """Let pass who may change what a chat is told: in private everybody, in a group its members by role.
-
-    What the settings declare is changed there. Raises UserError.
-    """
-    if watch is not None and watch.declared is not None:
-        raise UserError(turn.texts("releases.declared", number=watch.number))
-    in_group = target_here(turn).kind not in {TargetKind.OPEN_ID, TargetKind.USER_ID}
-    if in_group and turn.role < Role.MEMBER:
-        raise Forbidden(turn.texts("releases.group_needs_member"))

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from handlers.releases import card
+from handlers.releases.rules import follower_of
 from handlers.stock.board import texts_for
 from suanli.domain.answer import Ago, Block, Paragraph, Span, line, note
 from suanli.domain.delivery import Draft
 from suanli.domain.ports import Transaction
 from suanli.domain.releases import Item, Known, Tracked, Watch
-from suanli.domain.releases.filters import Document, Filter, parse
+from suanli.domain.releases.routing import concerns
 from suanli.domain.site import Site
 from suanli.i18n import Texts
 
@@ -20,14 +21,17 @@ _LOOKED_AT = 300
 """Of each part, so many of the newest items are looked at for these."""
 
 
-def newest_matches(tx: Transaction, watch: Watch, wanted: Filter) -> tuple[Item, ...]:
-    """The newest items that a watch would tell of."""
-    found: list[Known] = []
-    for tracked in tx.resources.of(watch.place):
-        if tracked.part in watch.parts:
-            found += tx.resources.newest(tracked.id, _LOOKED_AT)
-    matching = (known for known in found if wanted.match(Document.of(known.item)) is not None)
-    ordered = sorted(matching, key=_moment, reverse=True)
+def resources_of(tx: Transaction, watch: Watch) -> Sequence[Tracked]:
+    """What is read for a watch, as far as it is known by now."""
+    found = (tx.resources.find(watch.place, part) for part in watch.parts)
+    return tuple(tracked for tracked in found if tracked is not None)
+
+
+def newest_matches(tx: Transaction, site: Site, watch: Watch) -> tuple[Item, ...]:
+    """The newest items of the kinds that a watch tells of."""
+    follower = follower_of(site, watch)
+    found = (known for each in resources_of(tx, watch) for known in tx.resources.newest(each.id, _LOOKED_AT))
+    ordered = sorted((known for known in found if concerns(follower, known.item)), key=_moment, reverse=True)
     return tuple(known.item for known in ordered[:PREVIEW])
 
 
@@ -52,7 +56,7 @@ def _item(watch: Watch, item: Item) -> tuple[Span, ...]:
 
 def is_read(tx: Transaction, watch: Watch) -> bool:
     """Whether everything that a watch is about has been read once."""
-    read = {tracked.part for tracked in tx.resources.of(watch.place) if tracked.baselined_at}
+    read = {tracked.part for tracked in resources_of(tx, watch) if tracked.baselined_at}
     return set(watch.parts) <= read
 
 
@@ -62,7 +66,7 @@ def tell_begun(tx: Transaction, site: Site, tracked: Tracked, now: datetime) -> 
         if watch.declared is not None or tracked.part not in watch.parts or not is_read(tx, watch):
             continue
         texts = texts_for(tx, site, watch.target)
-        items = newest_matches(tx, watch, parse(watch.filter, site.aliases))
+        items = newest_matches(tx, site, watch)
         said = line(texts("releases.begun", place=watch.place.word, number=watch.number))
         answer = card.said(texts, (said, *preview(texts, watch, items)))
         tx.outbox.post(Draft(f"releases-begun:{watch.number}", watch.target, answer), now)

@@ -1,6 +1,7 @@
 """Cards of what changed on the hubs: one change with all that is known of it, or many with a line each."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -29,6 +30,7 @@ from suanli.domain.releases.watches import MOST_LINES
 from suanli.i18n import Texts
 
 LONGEST_TITLE, LONGEST_EXCERPT, LONGEST_DETAIL = 120, 160, 80
+LONGEST_ADDRESS = 500
 MOST_LABELS = 8
 
 _HOSTS: Mapping[Hub, str] = MappingProxyType(
@@ -50,6 +52,9 @@ _MARKS: Mapping[Change, str] = MappingProxyType(
 )  # fmt: skip
 _OTHER_MARK = "📝"
 
+_UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+"""Controls, what has no width or turns the direction of writing, and halves of characters (releases.md §2.11)."""
+
 _COMMENTS = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _DECORATION = re.compile(r"(?m)^[\s>#*=-]+|[`*]{1,3}|!?\[([^\]\n]*)\]\([^)\n]*\)")
 
@@ -61,11 +66,6 @@ class Told:
     event: Event
     notice: Notice
     kin: tuple[Kin, ...] = ()
-
-
-def card(texts: Texts, told: Sequence[Told], left_out: int = 0) -> Answer:
-    """The card of these changes, of which there is at least one; of `left_out` more nothing is known here."""
-    return one(texts, told[0]) if len(told) == 1 and not left_out else many(texts, told, left_out)
 
 
 def one(texts: Texts, told: Told) -> Answer:
@@ -166,7 +166,7 @@ def _buttons(texts: Texts, told: Told) -> Buttons:
     number = told.notice.watch
     return Buttons(
         (
-            run_button(texts("releases.button.why"), f"/releases why {told.event.short}"),
+            run_button(texts("releases.button.why"), f"/releases why {told.event.short} {number}"),
             run_button(texts("releases.button.mute"), f"/releases mute {number} 1d"),
         )
     )
@@ -184,19 +184,33 @@ def name_of(item: Item) -> str:
 
 def link(place: Place, item: Item, text: str) -> Span:
     """The item's title, leading to it if its address is on its own hub."""
-    shown = cut(text, LONGEST_TITLE) or name_of(item)
-    return Link(shown, item.url) if item.url.startswith(_HOSTS[place.hub]) and is_address(item.url) else shown
+    shown = cut(text, LONGEST_TITLE) or name_of(item) or "…"
+    is_own = item.url.startswith(_HOSTS[place.hub]) and len(item.url) <= LONGEST_ADDRESS and is_address(item.url)
+    return Link(shown, item.url) if is_own else shown
 
 
 def excerpt_of(body: str, longest: int) -> str:
     """The first words of a text without its marks, for reading only: what is matched is the whole text."""
-    plain = _DECORATION.sub(r"\1", _COMMENTS.sub("", body[: 40 * longest]))
-    return cut(plain, longest)
+    return cut("".join(_plain(_COMMENTS.sub("", body[: 40 * longest]), longest)), longest)
+
+
+def _plain(text: str, longest: int) -> Iterator[str]:
+    """The pieces of a text without its marks; no more of them than make a line that is too long."""
+    at = size = 0
+    for found in _DECORATION.finditer(text):
+        piece = text[at : found.start()] + (found[1] or "")
+        yield piece
+        at, size = found.end(), size + len("".join(piece.split()))
+        if size > longest:
+            return
+    yield text[at:]
 
 
 def cut(text: str, longest: int) -> str:
-    """Text in one line, not longer than this."""
+    """Text in one line, without what nobody sees, not longer than this."""
     flat = " ".join(text.split())
+    if not flat.isprintable():
+        flat = " ".join("".join(char for char in flat if unicodedata.category(char) not in _UNSEEN).split())
     return flat if len(flat) <= longest else flat[: longest - 1] + "…"
 
 

@@ -21,7 +21,7 @@ CARDS_LIVE = timedelta(days=14)
 """How long the platform lets a card be drawn anew (feishu.md §4.2)."""
 
 PREFIX = "release:"
-"""How the keys of all these messages begin, so that those that did not arrive are found (`/releases dlq`)."""
+"""How the keys of all these messages begin; of what else is said of releases, `releases-`."""
 
 News = Sequence[tuple[Event, Notice]]
 
@@ -34,33 +34,40 @@ class Letters:
         self._texts: dict[Target, Texts] = {}
         self._kin: dict[Fingerprint, tuple[Kin, ...]] = {}
         self._drafts: list[Draft] = []
+        self._keys: dict[tuple[Target, Fingerprint], str] = {}
 
     def write(self, target: Target, news: News) -> list[Notice]:
         """Write what a target is to hear now; the notices, each with the message that tells of it.
 
         A change that several watches of a chat are about is told there once.
         """
-        once = {event.fingerprint: (event, notice) for event, notice in reversed(news)}
-        told = [once[fingerprint] for fingerprint in dict.fromkeys(event.fingerprint for event, _ in news)]
+        told = self._untold(target, news)
         if len(told) > MOST_AT_ONCE:
             return self.together(target, news)
-        keys = {event.fingerprint: self._one(target, event, notice) for event, notice in told}
-        return [replace(notice, message_key=keys[event.fingerprint]) for event, notice in news]
+        for event, notice in told:
+            self._one(target, event, notice)
+        return self._posted(target, news)
 
     def together(self, target: Target, news: News, title: str = "") -> list[Notice]:
-        """Write one message for all of this; none for nothing."""
-        once = {event.fingerprint: (event, notice) for event, notice in reversed(news)}
-        told = [once[fingerprint] for fingerprint in dict.fromkeys(event.fingerprint for event, _ in news)]
-        if not told:
-            return []
+        """Write one message for all of this that the target has not been told in this transaction; none for nothing."""
+        told = self._untold(target, news)
         if len(told) == 1:
-            key = self._one(target, *told[0])
-        else:
+            self._one(target, *told[0])
+        elif told:
             key = f"{PREFIX}{len(told)}:{_digest(told)}:{told[0][1].watch}"
             shown = [card.Told(event, notice, self._kin_of(event)) for event, notice in told[:MOST_LINES]]
-            left_out = len(told) - len(shown)
-            self._post(key, target, card.many(self._texts_for(target), shown, left_out, title))
-        return [replace(notice, message_key=key) for _, notice in news]
+            answer = card.many(self._texts_for(target), shown, len(told) - len(shown), title)
+            self._post(key, target, answer, [event for event, _ in told])
+        return self._posted(target, news)
+
+    def _untold(self, target: Target, news: News) -> News:
+        """What is to be told: each change by the first watch that is about it."""
+        once = {event.fingerprint: (event, notice) for event, notice in reversed(news)}
+        names = dict.fromkeys(event.fingerprint for event, _ in news)
+        return [once[name] for name in names if (target, name) not in self._keys]
+
+    def _posted(self, target: Target, news: News) -> list[Notice]:
+        return [replace(notice, message_key=self._keys[target, event.fingerprint]) for event, notice in news]
 
     def post(self) -> int:
         """Put everything written into the outbox; how many messages."""
@@ -85,13 +92,13 @@ class Letters:
             draft = Draft(f"redraw:{notice.message_key}", watch.target, answer, redraws=notice.message_key)
             self._tx.outbox.redraw([draft], self._now)
 
-    def _one(self, target: Target, event: Event, notice: Notice) -> str:
-        key = _key(event, notice)
-        self._post(key, target, card.one(self._texts_for(target), card.Told(event, notice, self._kin_of(event))))
-        return key
+    def _one(self, target: Target, event: Event, notice: Notice) -> None:
+        answer = card.one(self._texts_for(target), card.Told(event, notice, self._kin_of(event)))
+        self._post(_key(event, notice), target, answer, [event])
 
-    def _post(self, key: str, target: Target, answer: Answer) -> None:
+    def _post(self, key: str, target: Target, answer: Answer, told: Sequence[Event]) -> None:
         self._drafts.append(Draft(key, target, answer))
+        self._keys |= {(target, event.fingerprint): key for event in told}
 
     def _texts_for(self, target: Target) -> Texts:
         texts = self._texts.get(target)

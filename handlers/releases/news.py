@@ -3,22 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
-
-import structlog
 
 from handlers.releases import trouble
 from handlers.releases.begun import tell_begun
 from handlers.releases.kin import kin_of
 from handlers.releases.letters import Letters
+from handlers.releases.rules import follower_of
 from suanli.domain.ports import Transaction
-from suanli.domain.releases import Event, Item, Known, Notice, Part, Place, Reading, Tracked, Watch
-from suanli.domain.releases.filters import Aliases, Filter, FilterError, parse
-from suanli.domain.releases.routing import Follower, route, stories
+from suanli.domain.releases import Event, Item, Known, Notice, Part, Place, Reading, Tracked
+from suanli.domain.releases.routing import route, stories
 from suanli.domain.releases.transitions import observe
 from suanli.domain.site import Site
-
-log = structlog.get_logger()
 
 _COMPARED = frozenset({Part.RELEASES, Part.TAGS})
 """Parts of which all items are looked at, whatever was read: a version is old or new among all of them."""
@@ -66,7 +61,7 @@ def announce(
     tx: Transaction, site: Site, place: Place, events: Sequence[Event], before: Mapping[str, Item], now: datetime
 ) -> int:
     """Tell everybody who follows the place and is concerned, or put it by for them; how many notices."""
-    followers = [Follower(watch, filter_of(site, watch)) for watch in tx.watches.of_place(place)]
+    followers = [follower_of(site, watch) for watch in tx.watches.of_place(place)]
     if not followers:
         return 0
     known = {event.fingerprint: event for event in events}
@@ -91,17 +86,3 @@ def _tell_kin(tx: Transaction, letters: Letters, events: Sequence[Event]) -> Non
         for kin in kin_of(tx, event):
             for earlier in tx.happenings.of_item(kin.place, kin.item.native_id):
                 letters.redraw(earlier)
-
-
-def filter_of(site: Site, watch: Watch) -> Filter:
-    """The filter of a watch. One that cannot be read, since the language changed, lets everything pass."""
-    return _read(watch.filter, site.aliases)
-
-
-@lru_cache(maxsize=4096)
-def _read(text: str, aliases: Aliases) -> Filter:
-    try:
-        return parse(text, aliases)
-    except FilterError as error:
-        log.error("filter_unreadable", reason=error.reason)  # noqa: TRY400 a traceback would show what somebody wrote
-        return parse("", aliases)

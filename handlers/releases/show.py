@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from handlers.releases import card
-from handlers.releases.arguments import watches_here
+from handlers.releases.begun import is_read, resources_of
+from handlers.releases.rights import watches_here
 from handlers.releases.tune import rhythm_in_words
 from suanli.domain.access import Role
 from suanli.domain.answer import Ago, Answer, Block, Code, Paragraph, Span, Strong, line, note
 from suanli.domain.commands import Command, Risk, Turn
-from suanli.domain.releases import Tracked, Watch
+from suanli.domain.releases import Watch
 from suanli.domain.releases.resources import Status
 
 
@@ -16,7 +17,7 @@ def run(turn: Turn) -> Answer:
     """Every watch of this chat: what, about what, when it tells, and when its place was read last."""
     watches = watches_here(turn)
     if not watches:
-        return card.said(turn.texts, tuple(_empty(turn)))
+        return nothing_followed(turn)
     blocks: list[Block] = []
     for watch in watches:
         blocks.append(Paragraph(tuple(_head(turn, watch))))
@@ -24,10 +25,10 @@ def run(turn: Turn) -> Answer:
     return Answer(turn.texts.lang, tuple(blocks), turn.texts("releases.list_title", n=len(watches)))
 
 
-def _empty(turn: Turn) -> Iterator[Block]:
-    yield line(turn.texts("releases.none"))
-    yield line(Code("/releases watch vllm-project/vllm pr,release deepseek|qwen"))
-    yield line(Code("/releases watch hf:deepseek-ai"))
+def nothing_followed(turn: Turn) -> Answer:
+    """That there is no watch here yet, and how one is made."""
+    examples = ("/releases watch vllm-project/vllm pr,release deepseek|qwen", "/releases watch hf:deepseek-ai")
+    return card.said(turn.texts, (line(turn.texts("releases.none")), *(line(Code(each)) for each in examples)))
 
 
 def _head(turn: Turn, watch: Watch) -> Iterator[Span]:
@@ -44,18 +45,14 @@ def _head(turn: Turn, watch: Watch) -> Iterator[Span]:
 
 
 def _health(turn: Turn, watch: Watch) -> Sequence[Span]:
-    read = [each for each in turn.tx.resources.of(watch.place) if each.part in watch.parts]
+    read = resources_of(turn.tx, watch)
     ill = next((each for each in read if each.status not in {Status.WELL, Status.ARCHIVED}), None)
     if ill is not None:
         return (turn.texts(f"releases.status.{ill.status}"), " ", Ago(ill.failing_since or ill.next_at))
     oldest = min((each.read_at for each in read if each.read_at), default=None)
-    if oldest is None or not _all_read(watch, read):
+    if oldest is None or not is_read(turn.tx, watch):
         return (turn.texts("releases.not_read_yet"),)
     return (turn.texts("releases.read_at"), " ", Ago(oldest))
-
-
-def _all_read(watch: Watch, read: Sequence[Tracked]) -> bool:
-    return {each.part for each in read if each.read_at} >= set(watch.parts)
 
 
 COMMAND = Command(

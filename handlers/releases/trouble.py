@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from handlers.releases import card
+from handlers.releases.rights import same_place
 from handlers.stock.board import operators_of, texts_for
 from suanli.domain.answer import Ago, Answer, Paragraph, Strong, Tone, line, note
 from suanli.domain.chat import Target
@@ -19,7 +20,7 @@ from suanli.i18n import Texts
 MOST_NAMED = 10
 """Resources that one message names; the rest is counted."""
 
-_LOST = frozenset({Status.MISSING, Status.BLOCKED, Status.STRANGE})
+LOST = frozenset({Status.MISSING, Status.BLOCKED, Status.STRANGE})
 
 
 def tell_operators(tx: Transaction, site: Site, now: datetime) -> int:
@@ -69,24 +70,51 @@ def _well(texts: Texts, well: Sequence[Tracked]) -> Answer:
     return Answer(texts.lang, (line(named), *rest), texts("releases.well_title", n=len(well)), Tone.GOOD)
 
 
-def tell_lost(tx: Transaction, site: Site, tracked: Tracked, now: datetime) -> None:
-    """Tell those who follow a place, once, that it is not there any more, or is another one."""
-    if tracked.status not in _LOST or tracked.failures != TELL_AFTER:
+def tell_lost(tx: Transaction, site: Site, before: Tracked, tracked: Tracked, now: datetime) -> None:
+    """Tell those who follow a place, once, that it is not there any more, or is another one.
+
+    Once it failed often enough, that is, or when it turns out later what the failing comes from. A place that was
+    never there is mostly a slip of the keyboard, of which somebody wants to hear at once.
+    """
+    is_news = tracked.failures == _enough(tracked) or tracked.status is not before.status
+    if not _is_lost(tracked) or not is_news:
+        return
+    # It is said of the place: that another part of it is lost as well is no news, however late it shows.
+    if any(_is_lost(other) for other in tx.resources.of(tracked.place) if other.id != tracked.id):
         return
     since = tracked.failing_since or now
     for target in _followers(tx, tracked):
         texts = texts_for(tx, site, target)
-        said = line(texts(f"releases.lost.{tracked.status}", place=tracked.place.word))
+        said = line(lost_in_words(texts, tracked))
         answer = card.said(texts, (said, note(texts("releases.lost_paused"))), tone=Tone.WARNING)
         key = f"releases-{tracked.status}:{tracked.place.word}:{since:%Y%m%d}:{target.lane}"
         tx.outbox.post(Draft(key, target, answer), now)
 
 
+def _is_lost(tracked: Tracked) -> bool:
+    return tracked.status in LOST and tracked.failures >= _enough(tracked)
+
+
+def _enough(tracked: Tracked) -> int:
+    return 1 if tracked.baselined_at is None else TELL_AFTER
+
+
+def lost_in_words(texts: Texts, tracked: Tracked) -> str:
+    """What is the matter with a place that is not to be had."""
+    never = tracked.status is Status.MISSING and tracked.baselined_at is None
+    return texts(f"releases.lost.{'never' if never else tracked.status}", place=tracked.place.word)
+
+
 def tell_renamed(tx: Transaction, site: Site, before: Tracked, after: Tracked, now: datetime) -> None:
-    """Let watches, and what happened, follow a place to its new name, and tell people of it once."""
+    """Let watches, and what happened, follow a place to its new name, and tell people of it once.
+
+    That it is only written otherwise than somebody typed it is no news.
+    """
     tx.happenings.moved(before.place, after.place)
     for watch in tx.watches.of_place(before.place):
         tx.watches.save(replace(watch, place=after.place))
+    if same_place(before.place, after.place):
+        return
     for target in _followers(tx, after):
         texts = texts_for(tx, site, target)
         said = line(texts("releases.renamed", before=before.place.word, after=after.place.word))

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from handlers.releases import card
-from handlers.releases.arguments import WatchArgument, WordArgument, require_say, watch_of
+from handlers.releases.arguments import WatchArgument, WordArgument
+from handlers.releases.rights import watch_to_change
 from handlers.stock.arguments import Until, UntilArgument
 from suanli.domain.access import Role
 from suanli.domain.answer import Answer, line, note
@@ -39,8 +40,7 @@ class OffArgument:
 
 def mute(turn: Turn, watch: WatchNumber, until: Until | None, off: Off | None) -> Answer:
     """Tell nothing until then: what happens meanwhile is told together when it is over."""
-    known = watch_of(turn, watch)
-    require_say(turn, known)
+    known = watch_to_change(turn, watch, declared=True)
     if (until is None) == (off is None):
         raise UserError(turn.texts("releases.mute_needs", number=watch))
     if until is None:
@@ -55,8 +55,7 @@ def mute(turn: Turn, watch: WatchNumber, until: Until | None, off: Off | None) -
 
 def mode(turn: Turn, watch: WatchNumber, rhythm: tuple[str, ...]) -> Answer:
     """Tell at once, hourly, daily or weekly."""
-    known = watch_of(turn, watch)
-    require_say(turn, known)
+    known = watch_to_change(turn, watch)
     try:
         asked = read_rhythm(" ".join(rhythm))
     except ValueError:
@@ -66,12 +65,11 @@ def mode(turn: Turn, watch: WatchNumber, rhythm: tuple[str, ...]) -> Answer:
     return _said(turn, turn.texts("releases.mode_set", number=watch, mode=rhythm_in_words(turn, changed)))
 
 
-def quiet(turn: Turn, watch: WatchNumber, hours: str) -> Answer:
+def quiet(turn: Turn, watch: WatchNumber, hours: tuple[str, ...]) -> Answer:
     """Tell nothing between these times of day; what happens then is told when they end."""
-    known = watch_of(turn, watch)
-    require_say(turn, known)
+    known = watch_to_change(turn, watch)
     try:
-        asked = read_quiet(hours)
+        asked = read_quiet(" ".join(hours))
     except ValueError:
         raise UserError(turn.texts("releases.quiet_unknown")) from None
     changed = replace(known, rhythm=replace(known.rhythm, quiet=asked))
@@ -121,7 +119,7 @@ COMMANDS = (
         risk=Risk.CHANGE,
         example="/releases mode 3 daily 09:10",
         aliases=("发布 模式",),
-        params=(WATCH, Param("rhythm", WordArgument(), many=True, rest=True)),
+        params=(WATCH, Param("rhythm", WordArgument(), many=True)),
     ),
     Command(
         name="releases quiet",
@@ -130,6 +128,6 @@ COMMANDS = (
         risk=Risk.CHANGE,
         example="/releases quiet 3 22:00-08:00",
         aliases=("发布 免打扰",),
-        params=(WATCH, Param("hours", WordArgument())),
+        params=(WATCH, Param("hours", WordArgument(), many=True)),
     ),
 )

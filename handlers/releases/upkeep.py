@@ -1,10 +1,10 @@
 """/releases quota, dlq and retry: how much the hubs let us ask, and messages that did not arrive."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from handlers.releases import card
 from handlers.releases.arguments import Letter, LetterArgument
-from handlers.releases.letters import PREFIX
 from suanli.domain.access import Role
 from suanli.domain.answer import Ago, Answer, Block, Buttons, Code, Facts, Note, Paragraph, Span, Tone, line, run_button
 from suanli.domain.commands import Command, Param, Risk, Turn
@@ -14,6 +14,13 @@ from suanli.domain.releases import Allowance
 from suanli.domain.releases.resources import Status
 
 MOST_LETTERS = 10
+"""Messages that are shown; the rest is counted."""
+
+MOST_COUNTED = 1000
+
+_PREFIX = "release"
+"""How the keys of all messages about releases begin, whatever they tell of."""
+
 _TIGHT = 0.8
 """Of an allowance that is used so far, people are warned (releases.md §2.10)."""
 
@@ -29,14 +36,15 @@ def quota(turn: Turn) -> Answer:
     said = " · ".join(f"{turn.texts(f'releases.status.{status}')} {n}" for status, n in counts if n)
     if said:
         blocks.append(Note((turn.texts("releases.resources", n=len(known)), " ", said)))
-    tight = any(_share(each) >= _TIGHT or each.opens_at(turn.now) > turn.now for each in allowances)
+    tight = any(_share(each, turn.now) >= _TIGHT or each.opens_at(turn.now) > turn.now for each in allowances)
     tone = Tone.WARNING if tight else Tone.GOOD
     return Answer(turn.texts.lang, tuple(blocks), turn.texts("releases.quota_title"), tone)
 
 
-def _share(allowance: Allowance) -> float:
-    """How much of it is used, from 0 to 1."""
-    if not allowance.limit or allowance.remaining is None:
+def _share(allowance: Allowance, now: datetime) -> float:
+    """How much of it is used, from 0 to 1; nothing of a window that is over."""
+    is_over = allowance.reset_at is not None and allowance.reset_at <= now
+    if not allowance.limit or allowance.remaining is None or is_over:
         return 0.0
     return 1 - allowance.remaining / allowance.limit
 
@@ -58,11 +66,13 @@ def _left(turn: Turn, allowance: Allowance) -> Iterator[Span]:
 
 def dlq(turn: Turn) -> Answer:
     """Messages about releases that did not arrive, and how to send them again."""
-    letters = turn.tx.outbox.dead_letters(PREFIX, MOST_LETTERS)
+    letters = turn.tx.outbox.dead_letters(_PREFIX, MOST_COUNTED)
     if not letters:
         return card.said(turn.texts, (line(turn.texts("releases.no_dead")),), Tone.GOOD)
-    blocks = tuple(block for each in letters for block in _letter(turn, each))
-    return Answer(turn.texts.lang, blocks, turn.texts("releases.dlq_title", n=len(letters)), Tone.WARNING)
+    blocks = [block for each in letters[:MOST_LETTERS] for block in _letter(turn, each)]
+    if len(letters) > MOST_LETTERS:
+        blocks.append(Note((turn.texts("releases.hidden", n=len(letters) - MOST_LETTERS),)))
+    return Answer(turn.texts.lang, tuple(blocks), turn.texts("releases.dlq_title", n=len(letters)), Tone.WARNING)
 
 
 def _letter(turn: Turn, letter: DeadLetter) -> Iterator[Block]:
@@ -74,7 +84,7 @@ def _letter(turn: Turn, letter: DeadLetter) -> Iterator[Block]:
 
 def retry(turn: Turn, letter: Letter) -> Answer:
     """Send a message after all."""
-    known = [each.number for each in turn.tx.outbox.dead_letters(PREFIX, 1000)]
+    known = [each.number for each in turn.tx.outbox.dead_letters(_PREFIX, MOST_COUNTED)]
     number = letter.number
     if number not in known or not turn.tx.outbox.revive(number, turn.now):
         raise UserError(turn.texts("releases.no_letter", number=number))

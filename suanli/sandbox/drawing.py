@@ -20,7 +20,7 @@ WIDTH = 76
 
 _MARKS = re.compile(
     r"\*\*(?P<strong>.+?)\*\*|`(?P<code>[^`]+)`|<at (?:id|user_id)=\"?(?P<at>[^\s>\"]+)\"?></at>"
-    r"|<font color='grey'>(?P<grey>.*?)</font>",
+    r"|<font color='grey'>(?P<grey>.*?)</font>|\[(?P<link>[^\]\n]+)\]\(https?://[^)\s]+\)",
     re.DOTALL,
 )
 
@@ -56,6 +56,8 @@ def _mark(mark: re.Match[str], name_of: Namer) -> Text:
         return Text(mark["code"], style="cyan")
     if mark["at"] is not None:
         return Text(f"@{name_of(mark['at'])}", style="blue")
+    if mark["link"] is not None:
+        return marked(mark["link"], name_of, "underline")
     return marked(mark["grey"], name_of, "grey50")
 
 

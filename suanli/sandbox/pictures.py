@@ -17,6 +17,7 @@ from rich.terminal_theme import DIMMED_MONOKAI
 from suanli import wiring
 from suanli.clock import SystemClock
 from suanli.sandbox.drawing import WIDTH, draw
+from suanli.sandbox.upstream import REPOSITORY
 from suanli.sandbox.world import World, open_world
 
 CELL = 12.2
@@ -30,12 +31,13 @@ _PIECE = re.compile(r"[!-~]+|[^\s!-~]+")
 
 
 def main(folder: Path) -> None:
-    """Write `stock-card.svg`, `typo.svg`, `trend.svg`, `low-stock.svg` and `ordered.svg` into `folder`."""
+    """Write `stock-card`, `typo`, `trend`, `low-stock`, `ordered` and `release` into `folder`, each as `.svg`."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     folder.mkdir(parents=True, exist_ok=True)
     with open_world(SystemClock()) as world:
         _draw_answers(world, folder)
         _draw_shortage(world, folder)
+        _draw_release(world, folder)
 
 
 def _draw_answers(world: World, folder: Path) -> None:
@@ -59,6 +61,17 @@ def _draw_shortage(world: World, folder: Path) -> None:
     feishu.submit(buyer, card.message_id, "已下单", answers)
     feishu.wait_for_words(card.message_id, "在途")
     _save(world, feishu.tenant.content_of(card.message_id), folder / "ordered.svg")
+
+
+def _draw_release(world: World, folder: Path) -> None:
+    """The card of a new model, once it is known where else it is and what supports it."""
+    feishu = world.feishu
+    feishu.ask(world.developer, f"/releases watch {REPOSITORY} pr,release deepseek|qwen")
+    world.read_upstream()
+    world.publish()
+    (card, *_) = feishu.wait_until(lambda tenant: [sent for sent in tenant.sent if "🆕 hf:" in sent.text])
+    feishu.wait_for_words(card.message_id, "modelscope.cn", "/pull/", "/releases/tag/")
+    _save(world, feishu.tenant.content_of(card.message_id), folder / "release.svg")
 
 
 def _save(world: World, card: Mapping[str, Any], path: Path) -> None:

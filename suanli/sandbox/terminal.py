@@ -1,7 +1,7 @@
 """A chat on a terminal: type as any of three people, in a group or in private, and see what they would see."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rich.console import Console
 from rich.panel import Panel
@@ -18,6 +18,9 @@ from suanli.sandbox.world import World
 PATIENCE = 3.0
 """Seconds to wait for an answer; it usually takes a few hundredths of one."""
 
+QUIET = 0.5
+"""Seconds without anything new, and what comes by itself has come."""
+
 AFTER_TOAST = 1.0
 """Seconds to wait for what a button brings besides its toast, which may be nothing."""
 
@@ -31,6 +34,8 @@ HELP = """\
 :press 刷新               按最近一张卡片上的按钮 / press a button of the last card
 :press 已下单 数量=50     先填表单再按 / fill in the form, then press
 :check                    立即做一次库存检查 / look for low stock now
+:read                     立即读一次上游 / read the hubs now
+:publish                  上游发布一个新模型 / a new model is published upstream
 :quit                     离开 / leave"""
 
 
@@ -85,6 +90,10 @@ class Terminal:
             case ":check":
                 self.console.print(Text(check(), style="grey50"))
                 self.show(PATIENCE)
+            case ":read" | ":publish":
+                said = self.world.read_upstream() if word == ":read" else self.world.publish()
+                self.console.print(Text(said, style="grey50"))
+                self._print(self._gathered())
             case _ if word.startswith(":"):
                 self.console.print(Text(HELP))
             case _:
@@ -105,13 +114,25 @@ class Terminal:
     def show(self, patience: float, *, silence: str = SILENCE) -> None:
         """Show what was sent or updated since, waiting for the first of it; `silence` when nothing comes."""
         new = self._wait(patience)
+        self._print(new)
+        if not new and patience and silence:
+            self.console.print(Text(silence, style="grey50"))
+
+    def _print(self, new: Sequence[Sent | Change]) -> None:
         for each in new:
             self.console.print(Text(self._heading(each), style="grey50"))
             self.console.print(draw(each.msg_type, each.content, self.world.name_of))
             if each.msg_type == "interactive":
                 self._card = each.message_id
-        if not new and patience and silence:
-            self.console.print(Text(silence, style="grey50"))
+
+    def _gathered(self) -> list[Sent | Change]:
+        """What comes until it is quiet again: each message once, as it stands by then."""
+        found = self._wait(PATIENCE)
+        while more := self._wait(QUIET):
+            found += more
+        last = {each.message_id: each for each in found}
+        sent = [replace(each, content=last[each.message_id].content) for each in found if isinstance(each, Sent)]
+        return [*(last[name] for name in last.keys() - {each.message_id for each in sent}), *sent]
 
     def _wait(self, patience: float) -> list[Sent | Change]:
         tenant, deadline = self.world.feishu.tenant, self.clock.elapsed() + patience

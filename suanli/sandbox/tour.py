@@ -8,6 +8,7 @@ from rich.text import Text
 
 from suanli.sandbox.feishu import Human
 from suanli.sandbox.terminal import Terminal
+from suanli.sandbox.upstream import REPOSITORY
 from suanli.sandbox.world import World
 
 DELIVERY = timedelta(days=10)
@@ -18,10 +19,10 @@ Step = tuple[Human, bool, str, str]
 
 
 def tour(terminal: Terminal, console: Console, check: Callable[[], str]) -> None:
-    """Help and ids, stock in the group, a typo; then a shortage: told, claimed, ordered, and asked about."""
+    """Help and ids, stock in the group, a typo; a shortage: told, claimed, ordered, asked about; a model upstream."""
     world = terminal.world
     due = (terminal.clock.now() + DELIVERY).astimezone(world.settings.timezone).date()
-    for human, in_group, line, why in (*_asking(world), *_running_low(world, due.isoformat())):
+    for human, in_group, line, why in (*_asking(world), *_running_low(world, due.isoformat()), *_upstream(world)):
         terminal.human, terminal.in_group = human, in_group
         console.print(Text(f"\n# {why}", style="bold"))
         console.print(Text(f"{terminal.prompt}{line}"))
@@ -45,3 +46,12 @@ def _running_low(world: World, due: str) -> Iterator[Step]:
     yield buyer, False, "/stock po", "在途的采购 / what is on order"
     yield buyer, False, "/stock trend 4090", "够用多久，该买多少 / how long it lasts, how many to buy"
     yield buyer, False, "/stock rule 4090", "什么时候提醒谁 / when is who told"
+
+
+def _upstream(world: World) -> Iterator[Step]:
+    one = world.developer
+    line = f"/releases watch {REPOSITORY} pr,release deepseek|qwen"
+    yield one, False, line, "关注上游仓库 / a repository upstream is followed"
+    yield one, False, ":read", "读第一遍：已有的不推送 / read first: what is there is no news"
+    yield one, False, ":publish", "模型站上了新模型，仓库随后支持 / a new model, and then its support"
+    yield one, False, "/releases", "自己关注了什么 / what one follows"

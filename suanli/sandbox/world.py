@@ -1,7 +1,7 @@
-"""The whole product in one process among stand-ins: a company of three people, two groups, and a fleet of GPUs."""
+"""The whole product in one process among stand-ins: three people, two groups, a fleet of GPUs, the hubs."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,9 @@ from suanli.sandbox.feishu.record import Hook
 from suanli.sandbox.fleet import SandboxFleet
 from suanli.sandbox.grafana import SQL_UID, TOKEN, GrafanaStandIn
 from suanli.sandbox.server import LoopbackServer
+from suanli.sandbox.upstream import ORGANISATION, Upstream, open_upstream
 from suanli.settings import Settings, load
+from suanli.wiring.releases import READ_RELEASES
 
 # Ids of people follow from their names, so the settings can name them before anybody has joined.
 CONFIG = """\
@@ -40,6 +42,10 @@ A100 = {{ min_free = 30 }}
 
 [alertmanager]
 chats = ["{group}"]
+
+[[releases.watches]]
+places = ["hf:{organisation}", "ms:{organisation}"]
+tell = ["{group}"]
 """
 
 ALERTMANAGER_TOKEN = "sandbox-alertmanager-token"
@@ -50,14 +56,17 @@ HOOK_SECRET = "sandbox-hook-secret"
 class World:
     """The product at work at `url`, and who and what is around it.
 
-    Alerts of an Alertmanager go to `group`; what does not get through to somebody goes over `hook` to another group.
+    Alerts of an Alertmanager and new models go to `group`; what does not get through to somebody goes over `hook` to
+    another group.
     """
 
     settings: Settings
     store: SqlStore
     work: Work
+    clock: Clock
     feishu: FeishuStandIn
     grafana: GrafanaStandIn
+    upstream: Upstream
     url: str
     admin: Human
     buyer: Human
@@ -75,6 +84,21 @@ class World:
         """Everybody of the company."""
         return (self.admin, self.buyer, self.developer)
 
+    def read_upstream(self) -> str:
+        """Read the hubs now, due or not; what came of it."""
+        with self.store.begin() as tx:
+            for tracked in tx.resources.all():
+                tx.resources.hurry(tracked.id, self.clock.now())
+        return self.work.runner.run_once(READ_RELEASES)
+
+    def publish(self) -> str:
+        """Let a model appear on one hub, then on the other, and its support be released; what it is called."""
+        model = self.upstream.appear()
+        self.read_upstream()
+        tag = self.upstream.spread()
+        self.read_upstream()
+        return f"{model}: HuggingFace → ModelScope → vLLM {tag}"
+
     def name_of(self, open_id: str) -> str:
         """The name behind an open_id, as Feishu shows it in a mention."""
         human = self.feishu.tenant.people.get(open_id)
@@ -90,25 +114,32 @@ def open_world(clock: Clock, *, rate: float | None = 1.0) -> Iterator[World]:
         feishu = stack.enter_context(FeishuStandIn(clock, rate=rate))
         grafana = GrafanaStandIn(lambda: fleet.nodes(clock.now()), clock=clock)
         grafana_url = stack.enter_context(LoopbackServer(grafana.app)).url
+        upstream = stack.enter_context(open_upstream(clock))
         admin, buyer, developer = (feishu.tenant.add_human(name) for name in ("王芳", "李雷", "韩梅梅"))
         group = feishu.tenant.add_group("算力交流群", admin, buyer, developer)
         hook = feishu.tenant.add_hook(feishu.tenant.add_group("值班群", admin, buyer), secret=HOOK_SECRET)
-        config = CONFIG.format(buyer=buyer.open_id, group=group.chat_id)
-        settings = _settings(folder, config, feishu, grafana_url, admin, hook)
+        config = CONFIG.format(buyer=buyer.open_id, group=group.chat_id, organisation=ORGANISATION)
+        environment = _environment(folder, feishu, grafana_url, admin, hook) | upstream.environment()
+        settings = _settings(folder, config, environment)
         store = stack.enter_context(_store(settings))
         _remember(store, settings, fleet, clock)
         work = stack.enter_context(_running(settings, store, clock))
         app = wiring.build_web(settings, store, clock, work.delivery.wake)
         url = stack.enter_context(LoopbackServer(app)).url
-        world = World(settings, store, work, feishu, grafana, url, admin, buyer, developer, group, hook)
+        people = (admin, buyer, developer)
+        world = World(settings, store, work, clock, feishu, grafana, upstream, url, *people, group, hook)
         feishu.connect(world.webhook_url)
         yield world
 
 
-def _settings(folder: Path, config: str, feishu: FeishuStandIn, grafana_url: str, admin: Human, hook: Hook) -> Settings:
+def _settings(folder: Path, config: str, environment: Mapping[str, str]) -> Settings:
     (folder / "suanli.toml").write_text(config, "utf-8")
+    return load(environment, folder)
+
+
+def _environment(folder: Path, feishu: FeishuStandIn, grafana_url: str, admin: Human, hook: Hook) -> dict[str, str]:
     app = feishu.tenant.app
-    environment = {
+    return {
         "FEISHU_APP_ID": app.app_id,
         "FEISHU_APP_SECRET": app.app_secret,
         "FEISHU_ENCRYPT_KEY": app.encrypt_key,
@@ -123,7 +154,6 @@ def _settings(folder: Path, config: str, feishu: FeishuStandIn, grafana_url: str
         "SUANLI_FALLBACK_URL": feishu.url + hook.path,
         "SUANLI_FALLBACK_SECRET": hook.secret,
     }
-    return load(environment, folder)
 
 
 @contextmanager
@@ -146,12 +176,14 @@ def _remember(store: SqlStore, settings: Settings, fleet: SandboxFleet, clock: C
 
 @contextmanager
 def _running(settings: Settings, store: SqlStore, clock: Clock) -> Iterator[Work]:
+    wiring.declare_releases(settings, store, clock)
     work = wiring.build_work(settings, store, clock)
     work.start()
     try:
         # Whoever speaks first should be understood: the bot must know itself before the first event.
         work.runner.run_once(wiring.LEARN_BOT)
         work.runner.run_once(wiring.FORECAST_STOCK)
+        work.runner.run_once(READ_RELEASES)
         yield work
     finally:
         work.stop()

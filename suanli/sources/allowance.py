@@ -121,7 +121,7 @@ def _reset_at(reset: int | None, date: str, now: datetime) -> datetime | None:
         ahead = parsedate_to_datetime(date) - now
     except (ValueError, TypeError):
         ahead = timedelta()
-    return now + min(timedelta(seconds=reset - now.timestamp()) - ahead, LONGEST_PAUSE)
+    return now + min(max(timedelta(seconds=reset - now.timestamp()) - ahead, timedelta()), LONGEST_PAUSE)
 
 
 def _opens_at(allowance: Allowance, now: datetime) -> datetime:

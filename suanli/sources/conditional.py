@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from suanli.domain.errors import RemoteError
-from suanli.domain.releases.failures import Blocked, Missing, Resting
+from suanli.domain.releases.failures import Blocked, Drift, Missing, Resting
 from suanli.domain.releases.resources import Validator
 from suanli.sources.allowance import Gate
 from suanli.sources.endpoint import Refused
@@ -77,7 +77,9 @@ class Conditional:
         return self._page(reply, url, url_or_path, moved=moved)
 
     def _page(self, reply: Reply, url: str, asked: str, *, moved: bool) -> Page:
-        next_url = self._address(_joined(url, reply.next_link)) if reply.next_link else ""
+        if reply.body is None:  # it would read as "unchanged"
+            raise Drift(f"{self._http.endpoint.name} answered with null", permanent=True)
+        next_url = self._at_home(_joined(url, reply.next_link)) if reply.next_link else ""
         etag, modified = reply.headers.get("etag", ""), reply.headers.get("last-modified", "")
         validator = Validator(asked, etag, modified, next_url, self._token_id)
         return Page(reply.body, url, moved, next_url, reply.headers, validator)
@@ -139,6 +141,21 @@ class Conditional:
             return _origin(there) == _origin(own) and "@" not in there.netloc
         except ValueError:
             return False
+
+    def _at_home(self, url: str) -> str:
+        """The same page on this hub: a mirror passes on the addresses of what it mirrors.
+
+        So wherever a link leads, what is asked, with the token, is the hub itself. Raises RemoteError for no address.
+        """
+        try:
+            there = urlsplit(url)
+            plain = there.scheme in _PORTS and bool(there.hostname) and not {"@", "\\"} & set(there.netloc)
+        except ValueError:
+            plain = False
+        if not plain:
+            return self._address(url)
+        own = urlsplit(self._http.endpoint.address)
+        return urlunsplit((own.scheme, own.netloc, there.path, there.query, ""))
 
     def _address(self, url_or_path: str) -> str:
         """The whole address of a page. Raises RemoteError for one elsewhere, where the token must not go.

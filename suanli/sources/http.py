@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 from urllib3.exceptions import HTTPError, NameResolutionError
 
@@ -27,6 +28,9 @@ MAX_BODY = 8 * 1024 * 1024
 
 PATIENCE = timedelta(seconds=5)
 """The longest Retry-After that is waited for here; a longer one is left to the caller, in `retry_after`."""
+
+_CONNECTIONS = 32
+"""Kept open to a host: as many as threads may ask it at once (`github.workers`), or each would dial anew."""
 
 _PAUSE_MS = 250
 _PASSING = frozenset({429, 502, 503, 504})
@@ -220,6 +224,8 @@ def _session(endpoint: Endpoint) -> requests.Session:
     logging.getLogger("urllib3.connection").addFilter(_shows_no_address)
     session = requests.Session()
     session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
     session.headers["User-Agent"] = f"suanli/{VERSION}"
     session.headers["Accept"] = "application/json"
     session.headers.update(endpoint.headers)

@@ -1,6 +1,5 @@
 """The hubs that releases are read from, the watches of the settings, and the hubs' webhooks."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -16,9 +15,10 @@ from suanli.domain.releases import Allowance, Hub, Part, Place
 from suanli.domain.schedule import Every, JobName, Schedule
 from suanli.domain.site import Site
 from suanli.settings import Settings
+from suanli.settings.hubs import GITHUB
 from suanli.sources import github, huggingface
 from suanli.sources.allowance import Gate
-from suanli.sources.conditional import Conditional
+from suanli.sources.conditional import Conditional, token_id_of
 from suanli.sources.endpoint import Endpoint
 from suanli.sources.github import GitHub
 from suanli.sources.http import Http
@@ -28,13 +28,16 @@ from suanli.web.hubs import Hook, News
 
 READ_RELEASES, TELL_RELEASES = JobName("read_releases"), JobName("tell_releases")
 
-LOOK_EVERY = timedelta(seconds=30)
-"""How often it is asked which resources are due; each has an interval of its own."""
+LOOK_EVERY = timedelta(seconds=10)
+"""How often it is asked which resources are due; each has an interval of its own (releases.md §6)."""
+
+READING_DIES = timedelta(minutes=2)
+"""Silent for so long, a reading's process is dead, and another may read: one that is alive says so more often."""
 
 TELL_EVERY = timedelta(minutes=1)
 
-GITHUB_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-"""Part of what GitHub makes an ETag of: byte for byte the same in every request (releases.md §1.1)."""
+GITHUB_SPACING = timedelta(milliseconds=67)
+"""GitHub itself takes 900 requests a minute, of all threads together (releases.md §5)."""
 
 MODELSCOPE_SPACING = timedelta(seconds=1)
 """ModelScope publishes no limit: one request a second (releases.md §5)."""
@@ -45,7 +48,7 @@ def release_jobs(settings: Settings, store: Store, site: Site, clock: Clock) -> 
     reading = build_reading(settings, store, site, clock)
     telling = TellReleases(store, site, clock)
     return (
-        Job(Schedule(READ_RELEASES, Every(LOOK_EVERY), grace=LOOK_EVERY, lease=timedelta(minutes=10)), reading.run),
+        Job(Schedule(READ_RELEASES, Every(LOOK_EVERY), grace=LOOK_EVERY, lease=READING_DIES), reading.run),
         Job(Schedule(TELL_RELEASES, Every(TELL_EVERY), grace=timedelta(hours=1)), telling.run),
     )
 
@@ -64,7 +67,7 @@ def build_sources(settings: Settings, store: Store, clock: Clock) -> Mapping[Hub
         return Gate(known.get(hub, Allowance(hub)), clock, spacing=spacing)
 
     gates = {
-        Hub.GITHUB: gate(Hub.GITHUB),
+        Hub.GITHUB: gate(Hub.GITHUB, GITHUB_SPACING if settings.github.api_url == GITHUB else None),
         Hub.HUGGINGFACE: gate(Hub.HUGGINGFACE),
         Hub.MODELSCOPE: gate(Hub.MODELSCOPE, MODELSCOPE_SPACING),
     }
@@ -81,33 +84,27 @@ def _github(settings: Settings, gate: Gate, clock: Clock) -> Conditional:
     own = settings.github
     endpoint = Endpoint("GitHub", own.api_url, "GITHUB_API_URL", "GITHUB_TOKEN", _bearer(own.token), own.ca_bundle)
     http = Http(endpoint, clock=clock)
-    return Conditional(http, gate, token_id=token_id(own.token), headers=GITHUB_HEADERS)
+    return Conditional(http, gate, token_id=token_id_of(own.token.get_secret_value()), headers=github.HEADERS)
 
 
 def _huggingface(settings: Settings, gate: Gate, clock: Clock) -> Conditional:
     own = settings.huggingface
     endpoint = Endpoint("HuggingFace", own.endpoint, "HF_ENDPOINT", "HF_TOKEN", _bearer(own.token), own.ca_bundle)
-    return Conditional(Http(endpoint, clock=clock), gate, token_id=token_id(own.token))
+    return Conditional(Http(endpoint, clock=clock), gate, token_id=token_id_of(own.token.get_secret_value()))
 
 
 def _modelscope(settings: Settings, gate: Gate, clock: Clock) -> ModelScope:
     own = settings.modelscope
     names = ("ModelScope", own.endpoint, "MODELSCOPE_ENDPOINT", "MODELSCOPE_TOKEN")
-    cookie = {"Cookie": f"m_session_id={own.token.get_secret_value()}"} if own.token else {}
-    official, older = (
-        Conditional(Http(Endpoint(*names, headers, own.ca_bundle), clock=clock), gate, token_id=token_id(own.token))
-        for headers in (_bearer(own.token), cookie)
-    )
+    endpoint = Endpoint(*names, _bearer(own.token), own.ca_bundle)
+    official = Conditional(Http(endpoint, clock=clock), gate, token_id=token_id_of(own.token.get_secret_value()))
+    # What only a signed-in member sees is not told of, so the older ways are asked as anybody.
+    older = Conditional(Http(Endpoint(*names, ca_bundle=own.ca_bundle), clock=clock), gate, token_id="")
     return ModelScope(official, clock=clock, older=older)
 
 
 def _bearer(token: SecretStr) -> dict[str, str]:
     return {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
-
-
-def token_id(token: SecretStr) -> str:
-    """A name for a token that says nothing about it: an ETag holds for one token only."""
-    return hashlib.sha256(f"validator:{token.get_secret_value()}".encode()).hexdigest()[:12] if token else ""
 
 
 def declare_releases(settings: Settings, store: Store, clock: Clock) -> tuple[int, int]:

@@ -6,7 +6,7 @@ before they are written down. Pages are a fifth as long as GitHub's, so that mos
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
@@ -21,7 +21,7 @@ from tests.fakes import NOON
 from tests.moving_hub import LAG, MovingHub
 
 RUNS, POLLS = 40, 200
-SOME = range(6)
+SOME = range(4)
 PLACE = Place(Hub.GITHUB, "o/r")
 INTERVAL = timedelta(minutes=5)
 
@@ -31,7 +31,7 @@ PAUSES = [(20, 0), (60, 0), (300, 0), (5, 3), (20, 5), (60, 5), (20, 20), (300, 
 OUTAGE = (3600, 500)
 """After this there is more than one reading takes in."""
 
-Reader = Callable[[MovingHub, Tracked, dict[str, Validator]], Reading]
+Reader = Callable[["MovingHub", "Memory"], Reading]
 
 
 @dataclass(slots=True)
@@ -51,14 +51,15 @@ class Memory:
                 self.items[item.native_id] = item
 
 
-def ours(hub: MovingHub, tracked: Tracked, validators: dict[str, Validator]) -> Reading:
-    return GitHub(hub).read(tracked, validators, lambda _: {})
+def ours(hub: MovingHub, memory: Memory) -> Reading:
+    return GitHub(hub).read(memory.tracked, dict(memory.validators), lambda _: dict(memory.items))
 
 
 def downwards(stops: Callable[[datetime, datetime], bool]) -> Reader:
     """Newest first, page by page, until something is old enough; nothing asked conditionally."""
 
-    def read(hub: MovingHub, tracked: Tracked, _: dict[str, Validator]) -> Reading:
+    def read(hub: MovingHub, memory: Memory) -> Reading:
+        tracked = memory.tracked
         url = hub.address_of("/repos/o/r/issues?state=all&sort=updated&direction=desc&per_page=100")
         found: list[Item] = []
         while url:
@@ -95,7 +96,7 @@ class Run:
         """Read once; with `crash`, what was read is not written down."""
         moment = self.hub.now
         try:
-            reading = self.reader(self.hub, self.memory.tracked, dict(self.memory.validators))
+            reading = self.reader(self.hub, self.memory)
         except RemoteError:
             return
         if crash:
@@ -138,7 +139,7 @@ def test_no_last_version_is_lost(seed: int) -> None:
 
 
 def test_readings_that_are_too_long_go_on_where_they_stopped() -> None:
-    assert sum(run_of(ours, seed).resumed for seed in range(10)) > 5
+    assert sum(run_of(ours, seed).resumed for seed in SOME) > 2
 
 
 def test_stopping_at_the_cursor_loses_what_happens_in_the_same_second() -> None:
@@ -148,10 +149,10 @@ def test_stopping_at_the_cursor_loses_what_happens_in_the_same_second() -> None:
 
 def test_without_an_overlap_what_a_replica_did_not_know_is_lost() -> None:
     assert not any(run_of(downwards(lambda moment, cursor: moment < cursor), seed, lag=0).missed for seed in SOME)
-    assert sum(len(run_of(downwards(lambda moment, cursor: moment < cursor), seed).missed) for seed in SOME) > 20
+    assert sum(len(run_of(downwards(lambda moment, cursor: moment < cursor), seed).missed) for seed in SOME) > 10
 
 
 def test_counting_pages_by_number_leaves_gaps_between_replicas_in_spite_of_the_overlap() -> None:
     with_overlap = downwards(lambda moment, cursor: moment < cursor - OVERLAP)
     assert not any(run_of(with_overlap, seed, lag=0).missed for seed in SOME)
-    assert sum(len(run_of(with_overlap, seed).missed) for seed in SOME) > 20
+    assert sum(len(run_of(with_overlap, seed).missed) for seed in SOME) > 10

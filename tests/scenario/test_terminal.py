@@ -1,6 +1,7 @@
 """The tour and the chat on a terminal, as a newcomer sees them."""
 
 import json
+import re
 from collections.abc import Callable
 from io import StringIO
 
@@ -60,7 +61,7 @@ def screen(world: World) -> Screen:
     return Screen(world)
 
 
-def test_the_tour_shows_help_ids_stock_a_typo_and_a_shortage_to_its_order(screen: Screen) -> None:
+def test_the_tour_shows_help_ids_stock_a_typo_a_shortage_to_its_order_and_a_new_model(screen: Screen) -> None:
     shown = screen.take_the_tour()
     seen = (
         "命令一览",
@@ -78,8 +79,24 @@ def test_the_tour_shows_help_ids_stock_a_typo_and_a_shortage_to_its_order(screen
         "PO-1 4090 50 张：已下单",
         "4090 近 14 天趋势",
         "4090 的库存规则",
+        "已关注 vllm-project/vllm",
+        "已开始监控 vllm-project/vllm",
+        "hf:deepseek-ai 新模型：deepseek-ai/DeepSeek-V4",
+        "ms:deepseek-ai deepseek-ai/DeepSeek-V4 （晚 3 小时）",
+        "vllm-project/vllm PR 合入：#2",
+        "vllm-project/vllm 发布：v0.10.0",
+        "ms:deepseek-ai 新模型：deepseek-ai/DeepSeek-V4",
+        "1 个关注",
     )
     assert [each for each in seen if each not in shown] == []
+
+
+def test_each_model_that_is_published_is_told_once_on_each_hub(screen: Screen) -> None:
+    shown = screen.type(":publish", ":publish", ":read")
+    told = re.findall(r"🆕 (\w\w):deepseek-ai 新模型：deepseek-ai/(DeepSeek-V\d+) ─", shown)
+    models = {model for _, model in told}
+    assert len(models) == 2
+    assert sorted(told) == sorted((hub, model) for hub in ("hf", "ms") for model in models)
 
 
 def test_a_button_of_the_last_card_can_be_pressed(screen: Screen) -> None:

@@ -20,6 +20,7 @@ from bot.webhook import MAX_BODY, feishu_blueprint
 from jobs.work import GRACE
 from storage.store import SqlStore
 from suanli.cli import build_parser
+from suanli.web import hubs
 from tests.dialogue import SITE
 from tests.fakes import FakeClock
 
@@ -224,3 +225,11 @@ def test_nginx_lets_through_what_the_webhook_serves_and_nothing_else(sqlite_stor
 def test_nginx_shows_how_to_let_other_systems_alerts_through() -> None:
     text = (DEPLOY / "nginx.conf").read_text("utf-8")
     assert re.search(r"# location = /webhooks/alertmanager \{\n +# +allow .*\n +# +deny all;", text)
+
+
+def test_nginx_shows_how_to_let_the_hubs_webhooks_through() -> None:
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    (pattern,) = re.findall(r"# location ~ (\S+) \{\n +# +client_max_body_size 2m;", text)
+    assert hubs.MAX_BODY == 2 << 20
+    served = ["/webhooks/github", "/webhooks/huggingface"]
+    assert [each for each in (*served, "/webhooks/feishu", "/x/webhooks/github") if re.search(pattern, each)] == served

@@ -16,8 +16,11 @@ from suanli import wiring
 from suanli.cli import build_parser
 from suanli.domain.access import Role
 from suanli.domain.commands import Command
+from suanli.domain.releases.changes import CHOICES, GROUPS
+from suanli.domain.releases.filters import parse
 from suanli.i18n import Lang, Texts, texts_in
 from suanli.settings.load import load
+from suanli.settings.tracker import parse_tracker
 from tests.dialogue import BOSS, Dialogue
 from tests.fakes import FakeClock
 
@@ -112,7 +115,7 @@ def is_subcommand(words: list[str]) -> bool:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_subcommand_that_is_named_exists(document: str) -> None:
-    named = set(re.findall(r"(?:(?<!\S)|(?<=bin/))suanli (-*[a-z]+(?: -*[a-z]+)*)", code(read(document))))
+    named = set(re.findall(r"(?:(?<!\S)|(?<=bin/))suanli (-*[a-z]+(?: -*(?:[a-z]+|[A-Z]+))*)", code(read(document))))
     assert [words for words in sorted(named) if not is_subcommand(words.split())] == []
 
 
@@ -141,12 +144,45 @@ def test_every_line_to_type_in_chat_is_understood(sqlite_store: SqlStore, clock:
     assert [line for line in lines if not is_understood(line)] == []
 
 
-def test_every_toml_block_of_the_stock_page_is_valid(tmp_path: Path) -> None:
-    blocks = re.findall(r"^```toml\n(.*?)^```", read("docs/stock.md"), re.MULTILINE | re.DOTALL)
-    assert len(blocks) > 1
+@pytest.mark.parametrize("document", ["docs/stock.md", "docs/releases.md"])
+def test_every_toml_block_is_valid(document: str, tmp_path: Path) -> None:
+    blocks = re.findall(r"^```toml\n(.*?)^```", read(document), re.MULTILINE | re.DOTALL)
+    assert blocks
     for block in blocks:
         (tmp_path / "suanli.toml").write_text(block, "utf-8")
         load({}, tmp_path)
+
+
+def test_the_original_trackers_file_of_the_releases_page_is_one() -> None:
+    (block,) = re.findall(r"^```json\n(.*?)^```", read("docs/releases.md"), re.MULTILINE | re.DOTALL)
+    robot = "https://open.example/api/werobot/v1/webhook/send?token=0123456789abcdef&channel=standard"
+    tracker = parse_tracker(block, {"WELINK_WEBHOOK_URL": robot})
+    assert tracker.keywords == ("deepseek", "qwen")
+    assert len((*tracker.repositories, *tracker.organisations)) == 4
+    assert tracker.robot is not None
+    assert tracker.robot.webhook_url.get_secret_value() == robot
+
+
+def cells(document: str, block: str) -> Iterator[tuple[list[str], list[str]]]:
+    """What stands in code in the first two columns of the rows of a block."""
+    rows = re.findall(r"^\|((?:\\.|[^|])+)\|((?:\\.|[^|])+)\|", between(read(document), block), re.MULTILINE)
+    for row in rows:
+        first, second = (re.findall("`([^`]+)`", each.replace("\\|", "|")) for each in row)
+        if first:
+            yield first, second
+
+
+def test_the_releases_page_has_every_word_for_changes() -> None:
+    rows = list(cells("docs/releases.md", "kinds"))
+    words = {first[0]: set(second) for first, second in rows if first[0] in GROUPS}
+    assert words == {word: set() if word == "all" else set(changes) for word, changes in GROUPS.items()}
+    assert sorted(each for first, _ in rows for each in first) == sorted(CHOICES)
+
+
+def test_every_filter_of_the_releases_page_is_one() -> None:
+    shown = [each for first, _ in cells("docs/releases.md", "filters") for each in first]
+    assert len(shown) > 1
+    assert [each for each in shown if parse(each).is_empty] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -155,14 +191,14 @@ def test_every_make_target_that_is_named_exists(document: str) -> None:
     assert named <= set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
 
 
-def test_the_operations_page_has_every_job(tmp_path: Path) -> None:
+def test_the_operations_page_has_every_job(sqlite_store: SqlStore, tmp_path: Path) -> None:
     (tmp_path / "suanli.toml").write_text(
         '[stock.watch]\nrecipients = ["ou_a"]\n[stock.watch.thresholds.4090]\nmin_free = 1\n', "utf-8"
     )
     environ = {"FEISHU_APP_ID": "cli_a", "GRAFANA_URL": "http://localhost", "GRAFANA_DATASOURCE_UID": "uid"}
     settings, clock = load(environ, tmp_path), FakeClock()
-    store, courier = wiring.open_store(settings), wiring.build_courier(settings, clock)
-    jobs = {job.schedule.job for job in wiring.build_jobs(settings, store, clock, courier)}
+    courier = wiring.build_courier(settings, clock)
+    jobs = {job.schedule.job for job in wiring.build_jobs(settings, sqlite_store, clock, courier)}
     table = between(read("docs/operations.md"), "jobs")
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == jobs
 

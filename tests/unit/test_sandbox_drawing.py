@@ -4,7 +4,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from suanli.domain.answer import Answer, Block, Chart, Form, Input, Point, run_button
+from suanli.domain.answer import Answer, Block, Chart, Form, Input, Link, Point, line, run_button
 from suanli.i18n import Lang
 from suanli.sandbox.drawing import WIDTH, draw
 from tests.unit.test_feishu_cards import CARDS, card_of
@@ -47,6 +47,12 @@ def test_lines_are_drawn_one_under_the_other_with_their_names_and_a_flat_one_is_
     points = (Point("a", "空闲", 3), Point("b", "空闲", 5), Point("a", "安全库存", 4), Point("b", "安全库存", 4))
     shown = seen_of(Chart("", points, ""))
     assert all(each in shown for each in ("▁█", "空闲 min 3  max 5", "▄▄", "安全库存 min 4  max 4"))
+
+
+def test_a_link_is_its_words_alone_and_what_only_looks_like_one_is_shown_whole() -> None:
+    shown = seen_of(line(Link("v0.10.0", "https://github.com/a/b/releases/tag/v0.10.0"), " [x](https://evil.example)"))
+    assert "v0.10.0 [x](https://evil.example)" in shown
+    assert "github.com" not in shown
 
 
 def test_hostile_words_are_shown_as_they_are() -> None:

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from email.utils import format_datetime
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -65,7 +66,9 @@ class Front:
         if not reply.status:
             _hang_up(environ)
         length = () if reply.status == HTTPStatus.NOT_MODIFIED else (("Content-Length", str(len(reply.body))),)
-        start(f"{reply.status} {HTTPStatus(reply.status).phrase}", [*reply.headers, *length])
+        # The moment by this hub's clock: the server would name that of the machine, and limits are counted from it.
+        date = ("Date", format_datetime(self._clock.now(), usegmt=True))
+        start(f"{reply.status} {HTTPStatus(reply.status).phrase}", [*reply.headers, date, *length])
         return [reply.body[: len(reply.body) // 2] if fault is Fault.TRUNCATED else reply.body]
 
     def _reply(self, request: Request, fault: Fault | None) -> Reply:

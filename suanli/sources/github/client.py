@@ -32,15 +32,13 @@ class GitHub:
             visit.identify()
         match tracked.part:
             case Part.ISSUES:
-                reading = issues.read(visit)
+                reading = issues.read(visit, recall)
             case Part.RELEASES:
                 reading = releases.read(visit, recall)
             case Part.TAGS:
-                reading = tags.read(visit)
+                reading = tags.read(visit, recall)
             case _:
                 raise ValueError(f"a repository has no {tracked.part}")
-        if visit.moved and visit.identity is None:
-            visit.identify()
         return replace(reading, identity=visit.identity, validators=tuple(visit.kept))
 
 

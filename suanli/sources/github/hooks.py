@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from suanli.domain.releases import Item, Part, State
 from suanli.sources.github.bodies import Address, Issue, Release, Repository, Text, read, tag_item
@@ -23,6 +23,14 @@ class _Site(Repository):
     html_url: Address
 
 
+class _ToldIssue(Issue):
+    @model_validator(mode="before")
+    @classmethod
+    def _with_state(cls, body: Any) -> Any:
+        """Some actions (pinning) leave the state out; when it was closed tells it."""
+        return {"state": "closed" if body.get("closed_at") else "open", **body} if isinstance(body, dict) else body
+
+
 class _Hook(BaseModel):
     action: Text = ""
     repository: _Site
@@ -32,7 +40,7 @@ class _Hook(BaseModel):
 
 
 class _IssueHook(_Hook):
-    issue: Issue
+    issue: _ToldIssue
 
     def to_domain(self) -> HookNews:
         return self._news(Part.ISSUES, self.issue.to_domain())

@@ -11,12 +11,13 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from suanli.domain.ports.releases import Recall
 from suanli.domain.releases import Item, Reading
 from suanli.domain.releases.failures import Missing
 from suanli.domain.releases.resources import MOST_PAGES, Sweep
 from suanli.sources.conditional import Page
 from suanli.sources.github import pulls
-from suanli.sources.github.lists import items_of, keep, latest, newest, oldest
+from suanli.sources.github.lists import is_of, items_of, keep, latest, newest, oldest
 from suanli.sources.github.visit import Visit
 from suanli.sources.http import TooLarge
 
@@ -32,17 +33,17 @@ _SINCE = re.compile(
 )
 
 
-def read(visit: Visit) -> Reading:
+def read(visit: Visit, recall: Recall) -> Reading:
     """The issues that may have changed; where issues are switched off, the pull requests."""
     tracked = visit.tracked
     if tracked.via == pulls.VIA and visit.identity is None:  # asked for issues again once a day
-        return pulls.read(visit)
+        return pulls.read(visit, recall)
     try:
-        return _first(visit) if tracked.baselined_at is None else _later(visit)
+        return _first(visit) if tracked.baselined_at is None else _later(visit, recall)
     except Missing as error:
         if error.code != _GONE:
             raise
-    return pulls.read(visit)
+    return pulls.read(visit, recall)
 
 
 def _first(visit: Visit) -> Reading:
@@ -58,12 +59,14 @@ def _first(visit: Visit) -> Reading:
     return Reading(items, whole=not onward, cursor=newest(found), via=VIA)
 
 
-def _later(visit: Visit) -> Reading:
+def _later(visit: Visit, recall: Recall) -> Reading:
     """What changed since the last reading, or the next part of that and what changed just now."""
     probe, sweep = visit.ask(visit.address_of(f"{_NEWEST}{_PROBE}")), visit.tracked.sweep
     if probe.body is None and sweep is None:
         return Reading((), unchanged=True, via=VIA)
     on_it = found = [] if probe.body is None else items_of(probe)
+    if probe.body is not None and not is_of(visit, on_it, recall):
+        visit.doubt()
     onward = _start(visit, probe, found)
     if onward:
         more, onward = _onward(visit, onward)

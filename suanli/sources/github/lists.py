@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from suanli.domain.ports.releases import Recall
 from suanli.domain.releases import Item, Validator
 from suanli.domain.releases.resources import OVERLAP
 from suanli.sources.conditional import Page
@@ -16,6 +17,17 @@ def items_of(page: Page, *, are_pulls: bool = False) -> list[Item]:
     """What is on a page, as it stands there. Raises Drift."""
     what = "pull requests" if are_pulls else "issues"
     return [issue.to_domain(is_pull=are_pulls) for issue in read(list[Issue], page.body, what)]
+
+
+def is_of(visit: Visit, items: Sequence[Item], recall: Recall) -> bool:
+    """Whether a first page is of the repository that is remembered: something on it was there before, made then.
+
+    Numbers alone say nothing, for every repository begins with the same.
+    """
+    if not items:
+        return visit.tracked.cursor is None
+    known = recall([item.native_id for item in items])
+    return any(item.native_id in known and item.created_at == known[item.native_id].created_at for item in items)
 
 
 def newest(items: Iterable[Item]) -> datetime | None:

@@ -8,9 +8,10 @@ changes again. Only more than a page of changes between two readings needs a sec
 from collections.abc import Sequence
 from datetime import datetime
 
+from suanli.domain.ports.releases import Recall
 from suanli.domain.releases import Item, Reading
 from suanli.domain.releases.resources import MOST_PAGES, Sweep
-from suanli.sources.github.lists import blind, items_of, keep, latest, newest, oldest
+from suanli.sources.github.lists import blind, is_of, items_of, keep, latest, newest, oldest
 from suanli.sources.github.visit import Visit
 
 VIA = "pulls"
@@ -18,7 +19,7 @@ VIA = "pulls"
 _NEWEST = "/pulls?state=all&sort=updated&direction=desc&per_page=100"
 
 
-def read(visit: Visit) -> Reading:
+def read(visit: Visit, recall: Recall) -> Reading:
     """The pull requests that may have changed."""
     tracked = visit.tracked
     first = visit.ask(visit.address_of(_NEWEST), afresh=tracked.baselined_at is None or tracked.sweep is not None)
@@ -28,6 +29,8 @@ def read(visit: Visit) -> Reading:
     if tracked.baselined_at is None:
         keep(visit, first, found, found)
         return Reading(latest(found), whole=not first.next_url, cursor=newest(found), via=VIA)
+    if not is_of(visit, found, recall):
+        visit.doubt()
     begun = tracked.sweep if tracked.sweep and "/pulls?" in tracked.sweep.url else None
     high, onward = newest(found), "" if _reach(found, tracked.since) else first.next_url
     if begun:

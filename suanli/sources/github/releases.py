@@ -38,6 +38,8 @@ def _read(visit: Visit, recall: Recall, via: str) -> Reading:
     if page.body is None:
         return Reading((), unchanged=True, via=via)
     kept, found, onward = page.validator, _items_of(page), page.next_url
+    if not first and bool(found) != bool(recall([item.native_id for item in found])):
+        visit.doubt()
     news = found
     for _ in range(MOST_PAGES - 1):
         if not onward or not (first or _has_news(news, recall)):

@@ -5,6 +5,9 @@ is asked for whether it changed, which costs nothing as long as none did. Once o
 too: nobody remembers what was on which page.
 """
 
+from collections.abc import Mapping
+
+from suanli.domain.ports.releases import Recall
 from suanli.domain.releases import Item, Reading
 from suanli.domain.releases.resources import MOST_PAGES
 from suanli.sources.conditional import Page
@@ -13,7 +16,7 @@ from suanli.sources.github.bodies import read as read_body
 from suanli.sources.github.visit import Visit
 
 
-def read(visit: Visit) -> Reading:
+def read(visit: Visit, recall: Recall) -> Reading:
     """All tags, unless none changed; of more than MOST_PAGES pages, those on the first ones."""
     first = visit.tracked.baselined_at is None
     looked = _pages(visit, afresh=first)
@@ -24,7 +27,17 @@ def read(visit: Visit) -> Reading:
     steady = [page.next_url for page in pages] == [page.next_url for page in looked]
     visit.kept += [page.validator for page in pages]
     items = {item.native_id: item for page in pages for item in _items_of(visit, page)}
+    if not first and not _are_known(items, recall):
+        visit.doubt()
     return Reading(tuple(items.values()), whole=steady and not pages[-1].next_url)
+
+
+def _are_known(items: Mapping[str, Item], recall: Recall) -> bool:
+    """Whether one of them is remembered with its commit; of no tags, whether there were none."""
+    known = recall(list(items))
+    if not items:
+        return not known
+    return any(name in known and item.revision == known[name].revision for name, item in items.items())
 
 
 def _pages(visit: Visit, *, afresh: bool) -> list[Page]:

