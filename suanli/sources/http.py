@@ -185,7 +185,10 @@ class Http:
     def _parsed(self, response: requests.Response) -> Any:
         if response.status_code >= 400:  # noqa: PLR2004 the classes of errors
             return self._words(response)
-        return self._json(response) if response.status_code < 300 else None  # noqa: PLR2004 the good ones
+        if response.status_code < 300:  # noqa: PLR2004 the good ones
+            return self._json(response)
+        self._body(response)  # "unchanged" has none, but what is not read to its end is a connection that is lost
+        return None
 
     def _refused(self, response: requests.Response) -> Refused:
         wait = retry_after_of(response.headers.get("Retry-After", ""), self._clock.now())

@@ -1,20 +1,14 @@
 """What chat says of what happened: how much a watch would tell, why something was told, and all of it once more."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from storage.store import SqlStore
-from suanli.domain.access import Role
-from suanli.domain.chat import OpenId
-from suanli.domain.errors import RemoteError
-from suanli.domain.releases import Change, Event, Part, State
+from suanli.domain.releases import Change, Event, Part
 from suanli.domain.releases.watches import MOST_LINES
-from tests.dialogue import BOSS, LI
-from tests.fakes import FakeClock, FakeCourier
-from tests.outgoing import delivery
-from tests.release_items import DAY, HOUR, MINUTE, issue, model, pull, release
+from tests.fakes import FakeClock
+from tests.release_items import DAY, HOUR, MINUTE, issue, model
 from tests.releasechat import GROUP, VLLM, Chat
 
 C = Change

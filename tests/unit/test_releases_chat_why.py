@@ -9,7 +9,7 @@ from suanli.domain.access import Role
 from suanli.domain.chat import OpenId
 from suanli.domain.errors import RemoteError
 from suanli.domain.releases import Change, Event, Fingerprint, Part, State
-from tests.dialogue import BOSS, LI
+from tests.dialogue import LI
 from tests.fakes import FakeClock, FakeCourier
 from tests.outgoing import SECOND, delivery
 from tests.release_items import DAY, HOUR, MINUTE, issue, pull, release

@@ -124,7 +124,7 @@ EVIL = [
 ]
 
 
-ELSEWHERE = EVIL[:4] + [EVIL[7]]
+ELSEWHERE = [*EVIL[:4], EVIL[7]]
 """Plain addresses of other hosts, as mirrors pass them on."""
 
 
