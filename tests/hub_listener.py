@@ -59,7 +59,7 @@ class Listener:
 
     def told(self, after: timedelta | None = None) -> list[str]:
         """The titles of what is to be sent now, or after one more look."""
-        found: list[Parcel] = self.desk.look(after) if after is not None else self.desk.talk.parcels()
+        found = self.desk.talk.parcels() if after is None else self.desk.look(after)
         return self.desk.titles(found)
 
     def issue(self, number: int, action: str = "opened", **changes: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from suanli.settings.kinds import CertificateFile, Secret, Token, WebAddress
+from suanli.settings.kinds import CertificateFile, Secret, Switch, Token, WebAddress
 from suanli.settings.variables import Variable
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -28,6 +28,8 @@ AccessToken = Annotated[Secret, AfterValidator(_for_a_header)]
 class Github(BaseModel):
     """`[github]`: its API, or that of a mirror. Without a token it lets us ask 60 times an hour.
 
+    With `private`, everybody who may follow anything may follow what only the token sees.
+
     `workers` ask it at once; GitHub itself wants few of them, a mirror of one's own may take more (releases.md §5).
     """
 
@@ -36,6 +38,7 @@ class Github(BaseModel):
     api_url: Annotated[WebAddress, Field(min_length=1), Variable("GITHUB_API_URL")] = GITHUB
     token: Annotated[AccessToken, Variable(GITHUB_TOKEN)] = SecretStr("")
     webhook_secret: Annotated[Token, Variable("SUANLI_GITHUB_WEBHOOK_SECRET")] = SecretStr("")
+    private: Switch = False
     workers: Annotated[int, Field(strict=True, ge=1, le=32)] = 2
     ca_bundle: CertificateFile = ""
 

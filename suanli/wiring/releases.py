@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from pydantic import SecretStr
 
@@ -72,7 +73,7 @@ def build_sources(settings: Settings, store: Store, clock: Clock) -> Mapping[Hub
         Hub.MODELSCOPE: gate(Hub.MODELSCOPE, MODELSCOPE_SPACING),
     }
     upstreams: dict[Hub, Upstream] = {
-        Hub.GITHUB: GitHub(_github(settings, gates[Hub.GITHUB], clock)),
+        Hub.GITHUB: GitHub(_github(settings, gates[Hub.GITHUB], clock), private=settings.github.private),
         Hub.HUGGINGFACE: HuggingFace(_huggingface(settings, gates[Hub.HUGGINGFACE], clock)),
         Hub.MODELSCOPE: _modelscope(settings, gates[Hub.MODELSCOPE], clock),
     }
@@ -107,9 +108,12 @@ def _bearer(token: SecretStr) -> dict[str, str]:
     return {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
 
 
-def declare_releases(settings: Settings, store: Store, clock: Clock) -> tuple[int, int]:
-    """Bring the watches of the settings into the store; how many came and how many went."""
-    return declare_watches(store, settings.releases.to_domain(clock.now()))
+def declare_releases(settings: Settings, store: Store, clock: Clock, origin: str = "") -> tuple[int, int]:
+    """Bring the watches of the settings into the store; how many came and how many went.
+
+    Those of another `origin`, such as the original's file, are left alone.
+    """
+    return declare_watches(store, settings.releases.to_domain(clock.now()), origin)
 
 
 def take_over_releases(store: Store, told: Mapping[tuple[Place, Part], datetime], clock: Clock) -> int:
@@ -120,15 +124,17 @@ def take_over_releases(store: Store, told: Mapping[tuple[Place, Part], datetime]
 def build_hooks(settings: Settings) -> tuple[Hook, ...]:
     """The webhooks that have a secret."""
     hooks = (
-        Hook(Hub.GITHUB, settings.github.webhook_secret.get_secret_value(), _of_github),
+        Hook(
+            Hub.GITHUB, settings.github.webhook_secret.get_secret_value(), partial(_of_github, settings.github.private)
+        ),
         Hook(Hub.HUGGINGFACE, settings.huggingface.webhook_secret.get_secret_value(), _of_huggingface),
     )
     return tuple(hook for hook in hooks if hook.secret)
 
 
-def _of_github(kind: str, payload: object) -> Sequence[News]:
+def _of_github(private: bool, kind: str, payload: object) -> Sequence[News]:  # noqa: FBT001 bound by position
     news = github.read_hook(kind, payload)
-    if news is None:
+    if news is None or (news.private and not private):
         return ()
     return (News(Place(Hub.GITHUB, news.full_name), news.part, news.repository_id, news.item),)
 

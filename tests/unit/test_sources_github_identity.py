@@ -173,3 +173,20 @@ def test_what_is_no_repository_is_drift(shelf: Shelf, reader: Reader, body: obje
 def test_a_repository_has_no_models(shelf: Shelf) -> None:
     with pytest.raises(ValueError, match="models"):
         GitHub(shelf).read(Tracked(ResourceId(1), PLACE, Part.MODELS, NOON), {}, lambda _: {})
+
+
+def test_what_only_the_token_may_see_is_not_read_unless_the_settings_say_so(shelf: Shelf) -> None:
+    shelf.pages[REPO] = {"id": 7, "full_name": "o/r", "private": True}
+    tracked = Tracked(ResourceId(1), PLACE, Part.ISSUES, NOON)
+    with pytest.raises(Missing, match="private = true"):
+        GitHub(shelf).read(tracked, {}, lambda _: {})
+    assert PROBE not in shelf.asked
+    assert GitHub(shelf, private=True).read(tracked, {}, lambda _: {}).items
+
+
+def test_a_repository_that_becomes_private_is_read_no_more(shelf: Shelf, reader: Reader) -> None:
+    reader.read()
+    shelf.pages[REPO] = {"id": 7, "full_name": "o/r", "private": True}
+    later = replace(reader.tracked, next_at=reader.tracked.next_at + timedelta(days=2))
+    with pytest.raises(Missing):
+        GitHub(shelf).read(later, {}, lambda _: {})

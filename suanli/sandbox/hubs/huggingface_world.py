@@ -39,7 +39,7 @@ class File:
 
 @dataclass(slots=True, eq=False)
 class Repo:
-    """A model, a dataset or a space. `object_id` stays the same when it is renamed; `past` has the files of each commit."""
+    """A model, a dataset or a space. `object_id` stays when it is renamed; `past` has the files of each commit."""
 
     kind: RepoKind
     name: str

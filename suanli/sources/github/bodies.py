@@ -189,5 +189,6 @@ class Repository(BaseModel):
     """A repository; its number stays, its name may change."""
 
     id: StrictInt
+    private: StrictBool = False
     full_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
     archived: StrictBool = False

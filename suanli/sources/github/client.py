@@ -20,14 +20,18 @@ IDENTIFIED_EVERY = timedelta(days=1)
 
 
 class GitHub:
-    """GitHub, or a server that speaks like it. `pages` is a Conditional with HEADERS."""
+    """GitHub, or a server that speaks like it. `pages` is a Conditional with HEADERS.
 
-    def __init__(self, pages: Pages) -> None:
+    With `private`, what only the token may see is read too, and so told to whoever follows it.
+    """
+
+    def __init__(self, pages: Pages, *, private: bool = False) -> None:
         self._pages = pages
+        self._private = private
 
     def read(self, tracked: Tracked, validators: Mapping[str, Validator], recall: Recall) -> Reading:
         """Read what may have changed of a resource."""
-        visit = Visit(self._pages, tracked, validators)
+        visit = Visit(self._pages, tracked, validators, self._private)
         if _is_to_be_identified(tracked):
             visit.identify()
         match tracked.part:

@@ -11,12 +11,13 @@ from suanli.sources.github.bodies import Address, Issue, Release, Repository, Te
 
 @dataclass(frozen=True, slots=True)
 class HookNews:
-    """An item that a webhook brought, and the repository it is of: its number and its present name."""
+    """An item that a webhook brought, and the repository it is of: its number, its name now, and if it is private."""
 
     repository_id: str
     full_name: str
     part: Part
     item: Item
+    private: bool = False
 
 
 class _Site(Repository):
@@ -36,7 +37,8 @@ class _Hook(BaseModel):
     repository: _Site
 
     def _news(self, part: Part, item: Item) -> HookNews:
-        return HookNews(str(self.repository.id), self.repository.full_name, part, item)
+        site = self.repository
+        return HookNews(str(site.id), site.full_name, part, item, site.private)
 
 
 class _IssueHook(_Hook):

@@ -7,7 +7,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from suanli.domain.releases import Tracked, Validator
-from suanli.domain.releases.failures import Strange
+from suanli.domain.releases.failures import Missing, Strange
 from suanli.domain.releases.resources import Identity, Status
 from suanli.sources.conditional import Page
 from suanli.sources.github.bodies import Repository, read
@@ -29,12 +29,15 @@ class Pages(Protocol):
 class Visit:
     """A look at the repository of `tracked`, whose name it is under may turn out to be another.
 
+    A private one may be looked at only with `private`.
+
     `kept` are the validators to be remembered. `sure`: a page named the number that is known.
     """
 
     pages: Pages
     tracked: Tracked
     validators: Mapping[str, Validator]
+    private: bool = False
     name: str = ""
     identity: Identity | None = None
     sure: bool = False
@@ -74,6 +77,12 @@ class Visit:
             return
         found = read(Repository, page.body, "repositories")
         self._compare(str(found.id))
+        if found.private and not self.private:
+            raise Missing(
+                f"{self.tracked.place.name} is private: github.private = true lets everybody here follow what the "
+                "token of GITHUB_TOKEN sees",
+                permanent=True,
+            )
         self.identity = Identity(str(found.id), found.full_name, found.archived)
         self.name = found.full_name
 

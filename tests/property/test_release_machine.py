@@ -1,0 +1,230 @@
+"""The whole release tracker over HTTP and a real store: whatever happens, all of it is known and told once.
+
+Things happen on the hubs, many in one second and some between two pages of a reading; every page comes from another
+replica, up to 20 s behind; readings die before they are written down, hubs fall over, two processes read the same at
+once, and webhooks come in between, late and twice.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from jobs.read_releases import ReadReleases
+from jobs.tell_releases import TellReleases
+from storage.store import SqlStore
+from suanli import wiring
+from suanli.domain.chat import Target
+from suanli.domain.delivery import Parcel
+from suanli.domain.ports import Store
+from suanli.domain.releases import Event, Hub, Part, Place
+from suanli.domain.releases.resources import Status
+from suanli.sandbox.hubs import Fault
+from tests.fakes import FakeClock
+from tests.hub_listener import Listener
+from tests.release_machine_world import LAG, ORG, REPO, Company, Died, DyingStore, Overtaken
+from tests.releasedesk import INTERVAL, ReleaseDesk, open_desk
+
+EPOCHS = 12
+HUBS = {Hub.GITHUB, Hub.HUGGINGFACE}
+
+
+@dataclass
+class Machine:
+    """A desk that everything goes wrong at, and all that was ever sent."""
+
+    desk: ReleaseDesk
+    company: Company
+    listener: Listener
+    random: Random
+    sent: list[Parcel] = field(default_factory=list)
+    deaths: int = 0
+
+    def epoch(self) -> None:
+        """Let things happen, each thing once, with all kinds of readings between; then read until all is known."""
+        self.company.touched.clear()
+        deeds = self.random.choice([0, 1, 6, 12])
+        for step in self.random.sample(["act"] * deeds + ["look", "die", "race", "fall", "hook", "tell"], deeds + 6):
+            self.desk.clock.advance(timedelta(seconds=self.random.choice([0, 0, 0.4, 7, 61, 301])))
+            self._step(step)
+            self.sent += self.desk.talk.parcels()
+        self.settle()
+
+    def _step(self, step: str) -> None:
+        match step:
+            case "act":
+                self.company.act()
+            case "look":
+                self.desk.reading.run(self.desk.clock.now())
+            case "die":
+                self._die()
+            case "race":
+                self._race()
+            case "fall":
+                hub = self.random.choice([self.desk.github, self.desk.huggingface])
+                hub.faults.lay(self.random.choice([Fault.BAD_GATEWAY, Fault.WEB_PAGE, Fault.DROPPED]))
+            case "hook":
+                self._hook()
+            case _:
+                self._tell(self.desk.store)
+
+    def _reading(self, store: Store, **more: Any) -> ReadReleases:
+        """What reads the hubs in another process."""
+        desk = self.desk
+        sources = wiring.build_reading(desk.settings, desk.store, desk.reading.site, desk.clock).sources
+        if more:
+            sources = {hub: replace(source, upstream=Overtaken(source.upstream, **more)) for hub, source in sources.items()}
+        return ReadReleases(store, sources, desk.reading.site, desk.clock, INTERVAL)
+
+    def _die(self) -> None:
+        for each in (self._read_and_die, self._tell_and_die):
+            try:
+                each()
+            except Died:
+                self.deaths += 1
+
+    def _read_and_die(self) -> None:
+        dying = DyingStore(self.desk.store, self.random.randint(1, 12))
+        self._reading(dying).run(self.desk.clock.now())
+
+    def _tell_and_die(self) -> None:
+        self._tell(DyingStore(self.desk.store, 1))
+
+    def _tell(self, store: Store) -> None:
+        TellReleases(store, self.desk.reading.site, self.desk.clock).run(self.desk.clock.now())
+
+    def _race(self) -> None:
+        """Two processes read the same; the one that asked first writes it down last, after more has happened."""
+        other = self._reading(self.desk.store)
+        once = itertools.count()
+
+        def meanwhile() -> None:
+            if next(once) == 0:
+                self.desk.clock.advance(timedelta(seconds=self.random.choice([0, 5, 30])))
+                other.run(self.desk.clock.now())
+
+        self._reading(self.desk.store, meanwhile=meanwhile).run(self.desk.clock.now())
+
+    def _hook(self) -> None:
+        """A webhook brings an issue as it is now, once or twice; or one that nobody touched, late."""
+        issues = [thread.number for thread in self.company.threads if not thread.is_pull]
+        if issues:
+            body = self.listener.issue(self.random.choice(issues))
+            for _ in range(self.random.choice([1, 2])):
+                self.listener.changes("issues", body)
+
+    def settle(self) -> None:
+        """Read until everything was read whole after the last change could be seen."""
+        self.desk.clock.advance(LAG)
+        since = self.desk.clock.now()
+        for _ in range(30):
+            self.sent += self.desk.look(INTERVAL)
+            self._tell(self.desk.store)
+            if self._is_settled(since):
+                return
+        pytest.fail("it never came to rest")
+
+    def _is_settled(self, since: Any) -> bool:
+        with self.desk.store.begin() as tx:
+            known = tx.resources.all()
+            missing = any(tx.resources.missing(each.id) for each in known if each.part is not Part.ISSUES)
+        return not missing and all(
+            each.read_at is not None and each.read_at > since and each.sweep is None and each.status is Status.WELL
+            for each in known
+        )
+
+    def finish(self) -> None:
+        """Let two days pass, so that every digest is told."""
+        self.settle()
+        for _ in range(48):
+            self.desk.clock.advance(timedelta(hours=1))
+            self._tell(self.desk.store)
+        self.sent += self.desk.talk.parcels()
+
+    def events(self) -> list[Event]:
+        with self.desk.store.begin() as tx:
+            places = (Place(Hub.GITHUB, REPO), Place(Hub.HUGGINGFACE, ORG))
+            start = self.desk.clock.now() - timedelta(days=60)
+            return [event for place in places for event in tx.happenings.since(place, start, 100_000)]
+
+
+class Replicas:
+    """How far behind the replica is that answers next; now and then something happens before it does."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.company: Company | None = None
+
+    def next(self) -> timedelta:
+        if self.company and self.random.random() < 0.15:
+            self.company.comment()
+        return LAG * self.random.random()
+
+
+@pytest.fixture(params=range(4))
+def machine(request: pytest.FixtureRequest, tmp_path: Path, sqlite_store: SqlStore) -> Iterator[Machine]:
+    random, clock = Random(request.param), FakeClock()  # noqa: S311 the same in every run
+    secrets = {"SUANLI_GITHUB_WEBHOOK_SECRET": "the-hubs-and-we-know-it"}
+    with open_desk(tmp_path, sqlite_store, clock, **secrets) as desk:
+        company = Company(desk, random, desk.github.world.add(REPO))
+        company.follow()
+        for _ in range(random.choice([0, 3, 45])):
+            company.act()
+        company.expected.clear()
+        clock.advance(timedelta(hours=1))
+        desk.begin()
+        desk.github.switches.replication = lambda: LAG * random.random()
+        yield Machine(desk, company, Listener(desk, company.repository), random)
+
+
+def test_whatever_happens_everything_is_known_and_told_once(machine: Machine) -> None:
+    for _ in range(EPOCHS):
+        machine.epoch()
+    machine.finish()
+    assert machine.deaths > 0
+    everything_is_known(machine)
+    told_as_expected(machine)
+    sent_once(machine)
+
+
+def everything_is_known(machine: Machine) -> None:
+    """The final version of everything is in the store."""
+    company = machine.company
+    with machine.desk.store.begin() as tx:
+        parts = {each.part: tx.resources.items(each.id) for each in tx.resources.all()}
+    threads = {native_id: known.item.title for native_id, known in parts[Part.ISSUES].items()}
+    assert threads == {f"#{each.number}": f"about {each.text}" for each in company.threads}
+    states = {f"#{each.number}": each.state for each in company.threads}
+    assert {native_id: str(known.item.state) for native_id, known in parts[Part.ISSUES].items()} == states
+    labels = {f"#{each.number}": company.repository.issue(each.number).labels for each in company.threads}
+    assert {native_id: known.item.labels for native_id, known in parts[Part.ISSUES].items()} == labels
+    models = {item.name: item.revision for item in (known.item for known in parts[Part.MODELS].values())}
+    assert models.items() >= {model.name: model.sha for model in company.models}.items()
+
+
+def told_as_expected(machine: Machine) -> None:
+    """Each watch tells what it is about, each of that once, and nothing else."""
+    found: Counter[Any] = Counter()
+    with machine.desk.store.begin() as tx:
+        for event in machine.events():
+            found.update((each.watch, event.item.name, each.change) for each in tx.watches.told(event.fingerprint))
+    assert found == machine.company.expected
+
+
+def sent_once(machine: Machine) -> None:
+    """Every notice is in one message to its target, and no message names a change twice."""
+    sent = {parcel.key: parcel for parcel in machine.sent if not parcel.redraws}
+    named: Counter[tuple[Target, str]] = Counter()
+    for event in machine.events():
+        with machine.desk.store.begin() as tx:
+            notices = tx.watches.told(event.fingerprint)
+        for target, key in {(sent[notice.message_key or ""].target, notice.message_key) for notice in notices}:
+            named[target, event.short] += 1
+            assert event.short in machine.desk.read(sent[key or ""])
+    assert set(named.values()) <= {1}
