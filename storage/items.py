@@ -30,7 +30,9 @@ _COLUMNS = (
     ItemRow.resource, ItemRow.native_id, ItemRow.first_seen_at, ItemRow.missing, ItemRow.quiet_until, ItemRow.document,
 )  # fmt: skip
 _ALL = select(*_COLUMNS).where(ItemRow.resource == bindparam("of_resource"))
-_MISSING = _ALL.where(ItemRow.missing > 0)
+_MISSING = Prepared(
+    select(ItemRow.native_id).where(ItemRow.resource == bindparam("of_resource"), ItemRow.missing > bindparam("times"))
+)
 _THESE = _ALL.where(ItemRow.native_id.in_(bindparam("native_ids", expanding=True)))
 _NEWEST = (
     _ALL.where(ItemRow.gone.is_(False))
@@ -85,8 +87,9 @@ class SqlItems:
 
     def missing(self, resource: ResourceId) -> Mapping[str, Known]:
         """The items of a resource that its last whole readings did not have."""
-        rows = self._connection.execute(_MISSING, {"of_resource": resource})
-        return {known.item.native_id: known for _, known in _readable(rows)}
+        # There mostly are none, and every look asks.
+        found = _MISSING.run(self._connection, {"of_resource": resource, "times": 0})
+        return self.of(resource, [native_id for (native_id,) in found]) if found else {}
 
     def _these(self, resource: ResourceId, native_ids: Sequence[str]) -> Iterator[AnyRow]:
         for some in batches(native_ids):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Select
+from sqlalchemy import Connection, Dialect, Insert, Select, Update
 from sqlalchemy.types import TypeEngine
 
 Convert = Callable[[Any], Any]
@@ -46,16 +46,16 @@ class _Form:
 
 
 class Prepared:
-    """A SELECT or an INSERT of which all parameters are given by name at each run."""
+    """A SELECT, an INSERT or an UPDATE of which all parameters are given by name at each run."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]] | Insert, *, inserts: Sequence[str] = ()) -> None:
-        """`inserts` names the columns that an INSERT is given."""
+    def __init__(self, statement: Select[*tuple[Any, ...]] | Insert | Update, *, inserts: Sequence[str] = ()) -> None:
+        """`inserts` names the columns that an INSERT or an UPDATE is given."""
         self._statement = statement
         self._inserts = list(inserts)
         self._forms: dict[str, _Form] = {}
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """The rows that come back; of an INSERT without RETURNING none."""
+        """The rows that come back; without RETURNING none of an INSERT or an UPDATE."""
         dialect = connection.dialect
         form = self._forms.get(dialect.name) or self._forms.setdefault(dialect.name, self._compile(dialect))
         cursor = connection.connection.cursor()

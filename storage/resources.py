@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
@@ -10,7 +11,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from storage.columns import UtcDateTime
 from storage.items import SqlItems
-from storage.places import asked, columns_of, of_place, place_of
+from storage.places import asked, columns_of, of_place
 from storage.prepared import Prepared
 from storage.tables import ItemRow, ResourceRow, ValidatorRow
 from storage.upserts import insert_new, insert_or_set
@@ -31,7 +32,8 @@ _MOMENT = bindparam("moment", type_=UtcDateTime())
 _ALL = select(ResourceRow.__table__)
 _NEEDED = _ALL.where(ResourceRow.dropped_at.is_(None))
 _OF_PLACE = _NEEDED.where(*of_place(ResourceRow))
-_FIND = _ALL.where(*of_place(ResourceRow), ResourceRow.part == bindparam("of_part"))
+_FIND = Prepared(_ALL.where(*of_place(ResourceRow), ResourceRow.part == bindparam("of_part")))
+_COLUMNS = ResourceRow.__table__.columns.keys()
 _DUE = (
     _NEEDED.where(or_(ResourceRow.next_at <= _NOW, ResourceRow.next_at > _FAR))
     .order_by(ResourceRow.next_at, ResourceRow.id)
@@ -51,6 +53,13 @@ _NEED = update(ResourceRow).where(ResourceRow.id == bindparam("of_id"))
 
 _NAME = select(ResourceRow.name).where(ResourceRow.id == bindparam("of_id"))
 _SAVE = update(ResourceRow).where(ResourceRow.id == bindparam("of_id"))
+_SAVE_BY_NAME = Prepared(
+    _SAVE.where(ResourceRow.name == bindparam("of_name")).returning(ResourceRow.id),
+    inserts=(
+        "next_at", "native_id", "status", "baselined_at", "whole", "cursor", "sweep_url", "sweep_high", "silent_until",
+        "identified_at", "via", "drifts", "failures", "error", "failing_since", "told_failing", "read_at",
+    ),
+)  # fmt: skip
 _IDENTIFIED = select(func.max(ResourceRow.identified_at)).where(*of_place(ResourceRow))
 _TAKEN = select(ResourceRow.part).where(
     ResourceRow.hub == bindparam("of_hub"), ResourceRow.folded == bindparam("new_folded")
@@ -58,9 +67,11 @@ _TAKEN = select(ResourceRow.part).where(
 _WRITE_ANEW = update(ResourceRow).where(*of_place(ResourceRow)).values(name=bindparam("new_name"))
 _RENAME = _WRITE_ANEW.where(ResourceRow.part.not_in(_TAKEN.correlate(None))).values(folded=bindparam("new_folded"))
 
-_VALIDATORS = select(
-    ValidatorRow.url, ValidatorRow.etag, ValidatorRow.last_modified, ValidatorRow.next_url, ValidatorRow.token
-).where(ValidatorRow.resource == bindparam("of_resource"))
+_VALIDATORS = Prepared(
+    select(
+        ValidatorRow.url, ValidatorRow.etag, ValidatorRow.last_modified, ValidatorRow.next_url, ValidatorRow.token
+    ).where(ValidatorRow.resource == bindparam("of_resource"))
+)
 _KEEP = insert_or_set(ValidatorRow, "etag", "last_modified", "next_url", "token")
 
 _OLD = select(ResourceRow.id).where(ResourceRow.dropped_at < _MOMENT)
@@ -114,8 +125,8 @@ class SqlResources:
 
     def find(self, place: Place, part: Part) -> Tracked | None:
         """A resource, needed or not. The place's name in any case."""
-        row = self._connection.execute(_FIND, {**asked(place), "of_part": part}).first()
-        return None if row is None else _tracked(row)
+        rows = _FIND.run(self._connection, {**asked(place), "of_part": part})
+        return _tracked(SimpleNamespace(**dict(zip(_COLUMNS, rows[0], strict=True)))) if rows else None
 
     def of(self, place: Place) -> Sequence[Tracked]:
         """The needed resources of a place, its name in any case, in the order of their parts."""
@@ -131,10 +142,13 @@ class SqlResources:
         Where another resource has the new name already, each keeps its own. And a name that was learnt of another
         part in the meantime stays: it is this one that is old.
         """
+        standing = {**_standing(tracked), "of_id": tracked.id}
+        if _SAVE_BY_NAME.run(self._connection, {**standing, "of_name": tracked.place.name}):
+            return
         name = self._connection.execute(_NAME, {"of_id": tracked.id}).scalar()
         if name is not None and name != tracked.place.name:
             self._rename(Place(tracked.place.hub, name), tracked.place.name, tracked.identified_at)
-        self._connection.execute(_SAVE, {**_standing(tracked), "of_id": tracked.id})
+        self._connection.execute(_SAVE, standing)
 
     def _rename(self, place: Place, name: str, identified_at: datetime | None) -> None:
         """Give all resources of a place a new name, as far as it is free, unless a newer one is known."""
@@ -151,8 +165,8 @@ class SqlResources:
 
     def validators(self, resource: ResourceId) -> Mapping[str, Validator]:
         """What the pages of a resource can be asked with, by their addresses."""
-        rows = self._connection.execute(_VALIDATORS, {"of_resource": resource})
-        return {row.url: Validator(*row) for row in rows}
+        rows = _VALIDATORS.run(self._connection, {"of_resource": resource})
+        return {row[0]: Validator(*row) for row in rows}
 
     def keep(self, resource: ResourceId, validators: Sequence[Validator]) -> None:
         """Remember these, each in place of an earlier one of its page."""
@@ -230,10 +244,10 @@ def _standing(tracked: Tracked) -> Mapping[str, Any]:
     }
 
 
-def _tracked(row: AnyRow) -> Tracked:
+def _tracked(row: AnyRow | SimpleNamespace) -> Tracked:
     return Tracked(
         id=ResourceId(row.id),
-        place=place_of(row),
+        place=Place(row.hub, row.name),
         part=row.part,
         next_at=row.next_at,
         native_id=row.native_id,

@@ -12,7 +12,7 @@ from suanli.domain.chat import Platform, Target, TargetKind
 from suanli.domain.ports import Store, Transaction, Upstream
 from suanli.domain.ports.releases import Recall
 from suanli.domain.releases import Change, Mode, Reading, Rhythm, Tracked, Validator, WatchNumber
-from suanli.sandbox.hubs import Repository
+from suanli.sandbox.hubs import Repository, Switches
 from suanli.sandbox.hubs.huggingface_world import Repo
 from tests.releasedesk import GROUP, LI_ALONE, ReleaseDesk
 
@@ -82,7 +82,7 @@ class Company:
     def act(self) -> None:
         """Do one thing."""
         deeds: Sequence[Callable[[], None]] = (
-            self._open, self._open, self._edit, self._end, self._end, self._reopen, self._label, self._comment,
+            self._open, self._open, self._edit, self._end, self._end, self._reopen, self._label, self.comment,
             self._publish, self._alter_release, self._add_model, self._alter_model,
         )  # fmt: skip
         self.random.choice(deeds)()
@@ -140,7 +140,8 @@ class Company:
             self.repository.label(thread.number, f"label-{self.serial}")
             self._tell(thread, C.LABELED)
 
-    def _comment(self) -> None:
+    def comment(self) -> None:
+        """Say something about some threads, of which nobody is told, but all of them move to the first page."""
         for thread in self.random.sample(self.threads, min(len(self.threads), self.random.choice([1, 5, 40]))):
             self.repository.comment(thread.number)
 
@@ -217,6 +218,28 @@ class Company:
                 self.models.remove(model)
                 world.delete(model)
                 self._expect("models", model.name, C.REMOVED)
+
+
+class Replicas(Switches):
+    """Each page comes from another replica, up to LAG behind; now and then something happens while it is asked for."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(replication=lambda: LAG * random.random())
+        self.company: Company | None = None
+        self._random = random
+
+    @property
+    def lag(self) -> timedelta:
+        """How far behind the next one is."""
+        if self.company is None:
+            return timedelta()
+        if self._random.random() < 0.1:
+            self.company.comment()
+        return LAG * self._random.random()
+
+    @lag.setter
+    def lag(self, value: timedelta) -> None:
+        """Each has its own."""
 
 
 class Died(Exception):  # noqa: N818 what happened

@@ -15,8 +15,15 @@ from suanli.domain.chat import OpenId, Platform, Target, TargetKind
 from suanli.domain.delivery import Parcel
 from suanli.domain.releases import Rhythm, Watch, WatchNumber
 from suanli.domain.releases.places import read_place
-from suanli.sandbox.hubs import GithubStandIn, HuggingFaceStandIn, ModelScopeStandIn
-from suanli.sandbox.hubs import github_gate, huggingface, modelscope
+from suanli.sandbox.hubs import (
+    GithubStandIn,
+    HuggingFaceStandIn,
+    ModelScopeStandIn,
+    Switches,
+    github_gate,
+    huggingface,
+    modelscope,
+)
 from suanli.settings import Settings, load
 from tests.dialogue import BOSS, LI, SITE, Dialogue
 from tests.fakes import FakeClock
@@ -83,10 +90,12 @@ class ReleaseDesk:
 
 
 @contextmanager
-def open_desk(folder: Path, store: SqlStore, clock: FakeClock, **environment: str) -> Iterator[ReleaseDesk]:
+def open_desk(
+    folder: Path, store: SqlStore, clock: FakeClock, *, switches: Switches | None = None, **environment: str
+) -> Iterator[ReleaseDesk]:
     """A desk over `store`, whose schema is there already; `environment` adds to the settings."""
     with ExitStack() as stack:
-        github = stack.enter_context(GithubStandIn(clock))
+        github = stack.enter_context(GithubStandIn(clock, switches))
         hugging = stack.enter_context(HuggingFaceStandIn(clock))
         scope = stack.enter_context(ModelScopeStandIn(clock))
         given = {

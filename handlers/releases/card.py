@@ -56,7 +56,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 """Controls, what has no width or turns the direction of writing, and halves of characters (releases.md §2.11)."""
 
 _COMMENTS = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_DECORATION = re.compile(r"(?m)^[\s>#*=-]+|[`*]{1,3}|!?\[([^\]\n]*)\]\([^)\n]*\)")
+_DECORATION = re.compile(r"(?m)^[\s>#*=-]+|[`*]{1,3}|!?\[([^\[\]\n]*)\]\([^()\n]*\)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from suanli import logs, wiring
 from suanli.clock import SystemClock
@@ -32,13 +33,14 @@ def check(_: argparse.Namespace) -> int:
         ("database", _database),
     )
     # Every probe is made, whatever the ones before it found.
-    well = [_probe(name, probe, settings) for name, probe in probes]
+    well = [_probe(name, partial(probe, settings)) for name, probe in probes]
+    well += [_probe(name, probe) for name, probe in wiring.probe_hubs(settings, SystemClock())]
     return 0 if all(well) else 1
 
 
-def _probe(name: str, probe: Callable[[Settings], Sequence[str]], settings: Settings) -> bool:
+def _probe(name: str, probe: Callable[[], Sequence[str]]) -> bool:
     try:
-        found = probe(settings)
+        found = probe()
     except (RemoteError, SettingsError) as error:
         print(f"✗ {name}: {error}")
         return False

@@ -40,6 +40,7 @@ from suanli.web.alertmanager import alertmanager_blueprint
 from suanli.web.app import build_app
 from suanli.web.hubs import hubs_blueprint
 from suanli.wiring.channels import build_connections
+from suanli.wiring.hubs import probe_hubs
 from suanli.wiring.pages import build_pages
 from suanli.wiring.releases import (
     build_hooks,
@@ -72,6 +73,7 @@ __all__ = [
     "is_embedded",
     "needs_upgrade",
     "open_store",
+    "probe_hubs",
     "slash_commands",
     "take_over",
     "take_over_releases",

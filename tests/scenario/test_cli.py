@@ -22,6 +22,7 @@ from suanli.sandbox.feishu import Fault, FeishuStandIn, Human
 from suanli.sandbox.fleet import SandboxFleet
 from suanli.sandbox.grafana import SQL_UID, TOKEN, GrafanaStandIn
 from suanli.sandbox.grafana import Fault as GrafanaFault
+from suanli.sandbox.hubs import GithubStandIn, github_gate
 from suanli.sandbox.server import LoopbackServer
 
 PROGRAM = Path(sys.executable).with_name("suanli")
@@ -182,10 +183,23 @@ def test_check_says_what_is_wrong_with_each_and_shows_no_secret(site: Site) -> N
     assert "glsa_wrong" not in done.stdout + done.stderr
 
 
+def test_check_asks_the_hubs_that_there_is_a_token_for(site: Site) -> None:
+    web = web_settings(site)
+    with GithubStandIn(SystemClock()) as github:
+        well = site.run("check", **web, GITHUB_API_URL=github.url, GITHUB_TOKEN=github_gate.TOKEN)
+        ill = site.run("check", **web, GITHUB_API_URL=github.url, GITHUB_TOKEN="ghp_wrong_and_secret")
+    assert "✓ github: answers; 5000 of 5000 requests are left" in well.stdout
+    assert "huggingface" not in well.stdout
+    assert (well.returncode, ill.returncode) == (0, 1)
+    assert "✗ github: GitHub: HTTP 401" in ill.stdout
+    assert "GITHUB_TOKEN" in ill.stdout
+    assert "ghp_wrong_and_secret" not in ill.stdout + ill.stderr
+
+
 def test_commands_are_registered_once(site: Site) -> None:
     assert site.run("commands", "sync").returncode == 0
     names = sorted(command["command"] for command in site.feishu.tenant.slash_commands.values())
-    assert names == ["help", "lang", "role", "status", "stock", "userid"]
+    assert names == ["help", "lang", "releases", "role", "status", "stock", "userid"]
     ids = set(site.feishu.tenant.slash_commands)
     assert site.run("commands", "sync").returncode == 0
     assert set(site.feishu.tenant.slash_commands) == ids

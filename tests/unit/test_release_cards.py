@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,11 +21,11 @@ from bot.welink.cards import text_of
 from handlers.releases import card
 from handlers.releases.card import LONGEST_ADDRESS, LONGEST_EXCERPT, LONGEST_TITLE, Told
 from handlers.releases.kin import Kin
-from suanli.domain.answer import Answer, Link, Tone
+from suanli.domain.answer import Answer, Tone
 from suanli.domain.releases import Change, Event, Hub, Item, Notice, Part, Place, WatchNumber
 from suanli.domain.releases.changes import fingerprint
 from suanli.domain.releases.watches import MOST_LINES
-from suanli.i18n import Lang, texts_in
+from suanli.i18n import Lang, Texts, texts_in
 from suanli.sandbox.feishu.card.linter import flaw_of
 from tests.dialogue import SHANGHAI, runs
 from tests.fakes import NOON
@@ -35,18 +36,20 @@ ZH, EN = texts_in(Lang.ZH), texts_in(Lang.EN)
 HOSTILE = [
     "@all 大家看", "@所有人", "＠all", "<at id=all></at>", '<at user_id="all">x</at>', "[x](https://evil.example)",
     "](https://evil.example)[", "![x](img_1)", "\u202egnp.exe", "a\u200bb", "\0", "", "   ", "\u202e\u200b\0",
-    "**bold** `code` ~~x~~", "<b>x</b><script>", "{n} {mark} %s", "\ud800", "line\nline\r\n\u2028line", "&#60;at id=all&#62;",
-    "💥" * 300, "长" * 100_000, "<!--" * 20_000, "[" * 50_000, "a\u0301" * 30_000,
+    "**bold** `code` ~~x~~", "<b>x</b><script>", "{n} {mark} %s", "\ud800", "line\nline\r\n\u2028line",
+    "&#60;at id=all&#62;", "💥" * 300,
 ]  # fmt: skip
+HUGE = ["长" * 100_000, "<!--" * 20_000, "[" * 50_000, "a\u0301" * 30_000]
 TEXT = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=30))
 
 
-def told(item: Item, change: Change = Change.ISSUE_OPENED, place: Place = VLLM, **more: object) -> Told:
-    kin = more.pop("kin", ())
-    why = more.pop("why", ("qwen",))
+def told(
+    item: Item, change: Change = Change.ISSUE_OPENED, place: Place = VLLM, *, why: tuple[str, ...] = ("qwen",),
+    kin: tuple[Kin, ...] = (), **more: Any,
+) -> Told:  # fmt: skip
     name = fingerprint("github|issues|1", item.native_id, change, "")
     event = replace(Event(name, place, Part.ISSUES, change, item, NOON, NOON), **more)
-    return Told(event, Notice(WatchNumber(3), name, change, why, NOON, NOON), kin)  # type: ignore[arg-type]
+    return Told(event, Notice(WatchNumber(3), name, change, why, NOON, NOON), kin)
 
 
 def drawn(answer: Answer) -> Iterator[str]:
@@ -63,8 +66,9 @@ def drawn(answer: Answer) -> Iterator[str]:
 
 def check_harmless(answer: Answer) -> None:
     feishu, plain, welink, mail, _ = drawn(answer)
-    assert "<at" not in feishu + plain.replace("<\u200b", "") + mail
-    assert "](https://evil" not in feishu + plain
+    marked = "".join(each["content"] for each in json.loads(feishu)["body"]["elements"] if each["tag"] == "markdown")
+    assert "<at" not in marked + plain + mail
+    assert "](https://evil" not in marked + plain
     assert not any(call in welink for call in ("@all", "@所有人", "＠all"))
     assert not set("\u202e\0\u200e") & set(feishu + plain + welink + mail)
     assert all("https://evil" not in url for url in links(answer).values())
@@ -87,12 +91,12 @@ def test_a_card_says_what_where_when_by_whom_and_why() -> None:
 
 @pytest.mark.parametrize("change", [each for each in Change if each is not Change.FOUND])
 @pytest.mark.parametrize("texts", [ZH, EN], ids=["zh", "en"])
-def test_every_change_has_a_card_in_both_languages_that_platforms_take(change: Change, texts: object) -> None:
+def test_every_change_has_a_card_in_both_languages_that_platforms_take(change: Change, texts: Texts) -> None:
     one = told(model("DeepSeek-V4", NOON), change, DEEPSEEK, detail="earlier", why=())
-    answer = card.one(texts, one)  # type: ignore[arg-type]
+    answer = card.one(texts, one)
     assert "DeepSeek-V4" in answer.title
     assert all(drawn(answer))
-    assert all(drawn(card.many(texts, [one])))  # type: ignore[arg-type]
+    assert all(drawn(card.many(texts, [one])))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +135,10 @@ def test_a_card_shows_the_beginning_of_a_text_without_its_marks() -> None:
     assert len(card.excerpt_of(body, LONGEST_EXCERPT)) == LONGEST_EXCERPT
 
 
-@pytest.mark.parametrize(("hours", "said"), [(3, "（早 3 小时）"), (-3, "（晚 3 小时）"), (50, "（早 2 天）"), (0, "（早 不到 1 分钟）")])  # fmt: skip
+BETWEEN = [(3, "（早 3 小时）"), (-3, "（晚 3 小时）"), (50, "（早 2 天）"), (0, "（早 不到 1 分钟）")]
+
+
+@pytest.mark.parametrize(("hours", "said"), BETWEEN)
 def test_the_same_model_elsewhere_is_named_with_the_time_between(hours: int, said: str) -> None:
     there = Place(Hub.MODELSCOPE, "deepseek-ai")
     item = replace(model("DeepSeek-V4", NOON), url="https://modelscope.cn/models/deepseek-ai/DeepSeek-V4")
@@ -199,19 +206,13 @@ def test_twenty_of_the_longest_lines_fit_one_card_without_losing_one() -> None:
 # Whatever somebody writes.
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("text", [*HOSTILE, *HUGE], ids=range(len(HOSTILE) + len(HUGE)))
 @pytest.mark.parametrize("field", ["title", "body", "author", "labels", "name", "detail", "why"])
 def test_nothing_written_upstream_is_more_than_words(field: str, text: str) -> None:
     item = issue(7, NOON, body="body", author="alice")
-    match field:
-        case "labels":
-            one = told(replace(item, labels=(text,) * 30))
-        case "detail":
-            one = told(item, detail=text)
-        case "why":
-            one = told(item, why=(text,))
-        case _:
-            one = told(replace(item, **{field: text}))
+    fields: dict[str, Any] = {"labels": (text,) * 30, "why": (text,)}
+    value = {field: fields.get(field, text)}
+    one = told(item, **value) if field in {"detail", "why"} else told(replace(item, **value))
     check_harmless(card.one(ZH, one))
     check_harmless(card.many(EN, [one, one]))
 
@@ -242,8 +243,3 @@ def test_a_hostile_text_is_shortened_in_no_time(piece: str) -> None:
     for _ in range(5):
         card.excerpt_of(piece * 200_000, LONGEST_EXCERPT)
     assert time.process_time() - began < 1
-
-
-def test_an_emoji_of_several_parts_stays_a_link() -> None:
-    one = card.one(ZH, told(issue(1, NOON, title="👨‍👩‍👧 family")))
-    assert isinstance(next(iter(one.blocks)).spans[0], Link)  # type: ignore[union-attr]

@@ -7,7 +7,7 @@ rounded is rounded once, half away from zero (ROUND_HALF_UP), and people are sho
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import NewType
 
 Nano = NewType("Nano", int)
@@ -16,10 +16,12 @@ Currency = NewType("Currency", str)
 
 NANO = 1_000_000_000
 LARGEST = Nano(2**63 - 1)
-SHOWN = Decimal("0.000001")
 
 _CODE = re.compile(r"[A-Z]{3}")
-_PRECISION = 60
+_SMALLEST = Decimal(1).scaleb(-9)
+_MOST_DIGITS = 10  # before the point: LARGEST has ten
+_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)  # one of our own: the caller's may round sooner
+_SHOWN = 1000  # nano-units of the last digit that is shown
 
 
 class MoneyError(ValueError):
@@ -29,52 +31,49 @@ class MoneyError(ValueError):
 def currency(code: str) -> Currency:
     """The currency of this code. Raises MoneyError."""
     if not _CODE.fullmatch(code):
-        raise MoneyError(f"{code!r} is no currency code such as CNY")
+        raise MoneyError(f"{code!r:.20} is no currency code such as CNY")
     return Currency(code)
 
 
 def nano(amount: Decimal) -> Nano:
     """An amount of the currency's unit in nano-units. Raises MoneyError for one that is finer, or too large."""
-    if not amount.is_finite():
-        raise MoneyError(f"{amount} is no amount")
-    with localcontext() as context:
-        context.prec = _PRECISION
-        scaled = amount * NANO
-        if scaled != scaled.to_integral_value() or abs(scaled) > LARGEST:
-            raise MoneyError(f"{amount} is finer than 10⁻⁹ or larger than can be kept")
-        return Nano(int(scaled))
+    found = rounded(amount)
+    if decimal(found) != amount:
+        raise MoneyError("the amount is finer than 10⁻⁹")
+    return found
 
 
 def rounded(amount: Decimal) -> Nano:
     """The nearest nano-units, half away from zero. Raises MoneyError for what is too large, or no number."""
     if not amount.is_finite():
         raise MoneyError(f"{amount} is no amount")
-    with localcontext() as context:
-        context.prec = _PRECISION
-        found = int((amount * NANO).to_integral_value(ROUND_HALF_UP))
-    if abs(found) > LARGEST:
-        raise MoneyError(f"{amount} is larger than can be kept")
-    return Nano(found)
+    if amount.adjusted() >= _MOST_DIGITS:  # asked first: 1E+999999999 would be written out
+        raise MoneyError("the amount is larger than can be kept")
+    return kept(int(amount.quantize(_SMALLEST, context=_EXACT).scaleb(9, _EXACT)))
+
+
+def kept(amount: int) -> Nano:
+    """Nano-units that fit the store. Raises MoneyError for what is too large."""
+    if not -LARGEST <= amount <= LARGEST:
+        raise MoneyError("the amount is larger than can be kept")
+    return Nano(amount)
 
 
 def decimal(amount: int) -> Decimal:
     """Nano-units in the currency's unit, exactly."""
-    return Decimal(amount).scaleb(-9)
+    return Decimal(f"{amount}E-9")
 
 
 def shown(amount: int) -> str:
     """Nano-units for people: six digits after the point, half away from zero."""
-    with localcontext() as context:
-        context.prec = _PRECISION
-        return f"{decimal(amount).quantize(SHOWN, ROUND_HALF_UP):f}"
+    millionths = (abs(amount) + _SHOWN // 2) // _SHOWN
+    whole, rest = divmod(millionths, NANO // _SHOWN)
+    return f"{'-' if amount < 0 < millionths else ''}{whole}.{rest:06}"
 
 
 def total(amounts: Iterable[int]) -> Nano:
     """The sum. Raises MoneyError when it is larger than can be kept."""
-    found = sum(amounts)
-    if abs(found) > LARGEST:
-        raise MoneyError("the sum is larger than can be kept")
-    return Nano(found)
+    return kept(sum(amounts))
 
 
 @dataclass(frozen=True, slots=True)

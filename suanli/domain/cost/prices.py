@@ -1,17 +1,32 @@
-"""What is paid for, and its price from one moment to another."""
+"""What is paid for, and its price from one moment to another. What a call costs by it: suanli/domain/cost/charges.py.
 
-from dataclasses import dataclass, field
+Numbers of units are whole, always: tokens and requests are counted singly, minutes in milliseconds, and GB (10⁹
+bytes) in bytes, which is how `Unit.parts` has it. Rates are nano-units for a million whole units of all four.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import NewType
 
-from suanli.domain.cost.money import Currency, Nano
+from suanli.domain.cost.money import NANO, Currency, MoneyError, Nano, kept
 
 CostModelId = NewType("CostModelId", int)
 PriceId = NewType("PriceId", int)
 
 PER = 1_000_000
 """Prices are kept for a million units: 1.15·10⁻⁹ a token, which is what some cost, is 1,150,000 nano-units for that."""
+
+_NOTHING = Nano(0)
+_LARGEST_SCALE = 30  # digits before or after the point: more of them are no price, and would be written out
+_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
+
+
+class PriceError(ValueError):
+    """No price: below nothing, finer than is kept, or not to be put among the prices that there are."""
 
 
 class CostType(StrEnum):
@@ -31,6 +46,29 @@ class Unit(StrEnum):
     MINUTE = "minute"
     GB = "gb"
 
+    @property
+    def parts(self) -> int:
+        """How many of what usage is counted in make one unit: milliseconds a minute, bytes a GB."""
+        if self is Unit.MINUTE:
+            return 60_000
+        return 10**9 if self is Unit.GB else 1
+
+    def counted(self, amount: Decimal) -> int:
+        """So many units, such as 1.5 minutes, as usage counts them; to the nearest millisecond or byte, half up.
+
+        Raises PriceError for less than nothing, and for a part of a token or a request.
+        """
+        if not amount.is_finite() or amount < 0 or amount.adjusted() >= _LARGEST_SCALE:
+            raise PriceError("that is no number of units")
+        parts = _EXACT.multiply(amount, self.parts)
+        if self.parts == 1 and parts != parts.to_integral_value():
+            raise PriceError(f"a {self.value} is counted whole")
+        return int(parts.to_integral_value(ROUND_HALF_UP))
+
+    def whole(self, count: int) -> Decimal:
+        """What usage counted, in units again: to the ninth digit, half up, so that a byte is still seen."""
+        return _EXACT.divide(Decimal(count), Decimal(self.parts)).quantize(Decimal("1E-9"), context=_EXACT)
+
 
 @dataclass(frozen=True, slots=True)
 class CostModel:
@@ -47,15 +85,13 @@ class CostModel:
     active: bool = True
 
 
-_NOTHING = Nano(0)
-
-
 @dataclass(frozen=True, slots=True)
 class Rates:
     """Nano-units for a million units of each kind; `base` for a call whatever it does.
 
-    None means as the ordinary kind: cached and written-to-cache input as input, reasoning as output, a batch as
-    what is no batch.
+    None means as the ordinary kind: cached and written-to-cache input as input, reasoning as output, and each side of
+    a batch as that side of what is no batch. In a batch that has an input price of its own, cached and written-to-
+    cache input cost that unless they have their own as well, and reasoning costs as the batch's output.
     """
 
     input: Nano
@@ -66,13 +102,48 @@ class Rates:
     reasoning: Nano | None = None
     batch_input: Nano | None = None
     batch_output: Nano | None = None
+    batch_cached: Nano | None = None
+    batch_cache_write: Nano | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what would pay the caller."""
+        if min(self.input, self.output, self.base) < 0 or any(each is not None and each < 0 for each in self._special):
+            raise PriceError("a price is no less than nothing")
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing costs anything. People say so of a model before it is believed."""
+        return not any((self.input, self.output, self.base, *self._special))
+
+    @property
+    def of_a_batch(self) -> "Rates":
+        """The rates that hold in a batch."""
+        input_side = (self.input, self.cached, self.cache_write)
+        if self.batch_input is not None:
+            input_side = (self.batch_input, self.batch_cached, self.batch_cache_write)
+        output_side = (self.output, self.reasoning) if self.batch_output is None else (self.batch_output, None)
+        return Rates(input_side[0], output_side[0], self.base, input_side[1], input_side[2], output_side[1])
+
+    @property
+    def _special(self) -> tuple[Nano | None, ...]:
+        batch = (self.batch_input, self.batch_output, self.batch_cached, self.batch_cache_write)
+        return (self.cached, self.cache_write, self.reasoning, *batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """The rates of a whole call, input and output, whose input is more than `above`, however it came by it."""
+
+    above: int
+    rates: Rates
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
     """The rates of a model in one currency, valid from a moment on, up to another one that is not in it any more.
 
-    Prices are never changed: a new one begins where the one before ends, so that every record keeps its own.
+    Prices are never changed: a new one begins where the one before ends, so that every record keeps its own. `tiers`
+    stand in the order of `above`.
     """
 
     id: PriceId
@@ -83,58 +154,61 @@ class Price:
     valid_to: datetime | None = None
     source: str = ""
     set_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a call used: numbers of units, each kind apart and none counted twice.
-
-    `input` is what was neither cached nor written to the cache, `output` what was no reasoning.
-    """
-
-    input: int = 0
-    output: int = 0
-    cached: int = 0
-    cache_write: int = 0
-    reasoning: int = 0
-    is_batch: bool = False
+    tiers: tuple[Tier, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what nobody can have used."""
-        if min(self.input, self.output, self.cached, self.cache_write, self.reasoning) < 0:
-            raise ValueError("a call uses no less than nothing")
+        """Refuse what holds at no moment, and tiers of which nobody knows which one holds."""
+        if self.valid_from.tzinfo is None or (self.valid_to is not None and self.valid_to <= self.valid_from):
+            raise PriceError("a price is valid from a moment with a zone up to a later one")
+        check_tiers(self.tiers)
 
-    @property
-    def total(self) -> int:
-        """All units."""
-        return self.input + self.output + self.cached + self.cache_write + self.reasoning
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a call costs, in parts: `input` with what came from the cache, `output` with the reasoning."""
-
-    input: Nano
-    output: Nano
-    base: Nano
-    total: Nano = field(init=False)
-
-    def __post_init__(self) -> None:
-        """The total is the sum of the parts, which were rounded before."""
-        object.__setattr__(self, "total", Nano(self.input + self.output + self.base))
+    def __contains__(self, moment: datetime) -> bool:
+        """Whether it is valid at a moment."""
+        return self.valid_from <= moment and (self.valid_to is None or moment < self.valid_to)
 
 
-def cost(rates: Rates, usage: Usage) -> Cost:
-    """What a call costs: each part is rounded once, half up to a nano-unit; the total is their exact sum."""
-    ordinary_in = rates.batch_input if usage.is_batch and rates.batch_input is not None else rates.input
-    ordinary_out = rates.batch_output if usage.is_batch and rates.batch_output is not None else rates.output
-    read = ordinary_in if rates.cached is None else rates.cached
-    written = ordinary_in if rates.cache_write is None else rates.cache_write
-    thought = ordinary_out if rates.reasoning is None else rates.reasoning
-    into = usage.input * ordinary_in + usage.cached * read + usage.cache_write * written
-    out = usage.output * ordinary_out + usage.reasoning * thought
-    return Cost(_rounded(into), _rounded(out), rates.base)
+def check_tiers(tiers: Sequence[Tier]) -> None:
+    """Refuse tiers that are not each above the one before."""
+    bounds = [0, *(tier.above for tier in tiers)]
+    if any(later <= earlier for earlier, later in zip(bounds, bounds[1:], strict=False)):
+        raise PriceError("a tier begins above the one before")
 
 
-def _rounded(millionths: int) -> Nano:
-    return Nano((millionths + PER // 2) // PER)
+def price_at(prices: Sequence[Price], moment: datetime) -> Price | None:
+    """The price of a model that is valid at a moment, out of all that it ever had; None: nobody has said one."""
+    return next((price for price in prices if moment in price), None)
+
+
+def rate(price: Decimal, unit_size: int) -> Nano:
+    """A price for `unit_size` units, such as a thousand, as a rate. Raises PriceError for one that is not exactly so."""
+    found = _rate(price, unit_size)
+    if found.denominator != 1:
+        raise PriceError("the price is finer than 10⁻¹⁵ a unit")
+    return _kept(found.numerator)
+
+
+def nearest_rate(price: Decimal, unit_size: int) -> Nano:
+    """A price for `unit_size` units as the nearest rate, half up."""
+    found = _rate(price, unit_size)
+    return _kept((2 * found.numerator + found.denominator) // (2 * found.denominator))
+
+
+def for_units(amount: int, unit_size: int) -> Decimal:
+    """A rate as the price for `unit_size` units, exactly."""
+    return Decimal(f"{amount * unit_size}E-15")
+
+
+def _rate(price: Decimal, unit_size: int) -> Fraction:
+    if not price.is_finite() or price < 0 or unit_size < 1:
+        raise PriceError("a price is a number, no less than nothing, for some units")
+    _, digits, exponent = price.as_tuple()
+    if price.adjusted() >= _LARGEST_SCALE or len(digits) > 2 * _LARGEST_SCALE or int(exponent) < -_LARGEST_SCALE:
+        raise PriceError("the price is larger or finer than any")
+    return Fraction(price) * PER * NANO / unit_size
+
+
+def _kept(amount: int) -> Nano:
+    try:
+        return kept(amount)
+    except MoneyError:
+        raise PriceError("the price is larger than can be kept") from None
