@@ -104,14 +104,28 @@ class Chat:
         before: Item | None = None, told: bool = True,
     ) -> Event:  # fmt: skip
         """A change of an item, seen now, and told to those who follow the place unless they were not yet there."""
-        now, where = self.clock.now(), place_of(place)
-        name = fingerprint(f"{where.hub}|{part}|1", item.native_id, change, str(next(self._numbers)))
-        event = Event(name, where, part, change, item, item.updated_at or item.published_at, now, detail)
+        event = self.event(change, item, part=part, place=place, detail=detail)
         with self.store.begin() as tx:
             tx.happenings.add([event])
             if told:
-                announce(tx, self.talk.site, where, [event], {item.native_id: before} if before else {}, now)
+                known = {item.native_id: before} if before else {}
+                announce(tx, self.talk.site, event.place, [event], known, self.clock.now())
         return event
+
+    def event(
+        self, change: Change, item: Item, *, part: Part = Part.ISSUES, place: str = VLLM, detail: str = ""
+    ) -> Event:
+        """A change of an item, seen now; every one has a name of its own."""
+        where = place_of(place)
+        name = fingerprint(f"{where.hub}|{part}|1", item.native_id, change, str(next(self._numbers)))
+        at = item.updated_at or item.published_at
+        return Event(name, where, part, change, item, at, self.clock.now(), detail)
+
+    def look(self, *events: Event) -> None:
+        """All of this was found in one look, and is told to those who follow the place."""
+        with self.store.begin() as tx:
+            new = tx.happenings.add(events)
+            announce(tx, self.talk.site, events[0].place, new, {}, self.clock.now())
 
     def tell(self, after: timedelta = timedelta(0)) -> list[Parcel]:
         """Let time pass and tell what was put by; what is to be sent for it."""

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 
 from handlers.releases.kin import Kin
@@ -32,6 +33,8 @@ from suanli.i18n import Texts
 LONGEST_TITLE, LONGEST_EXCERPT, LONGEST_DETAIL = 120, 160, 80
 LONGEST_ADDRESS = 500
 MOST_LABELS = 8
+
+_AT_ONCE = timedelta(minutes=1)
 
 _HOSTS: Mapping[Hub, str] = MappingProxyType(
     {
@@ -73,7 +76,8 @@ def one(texts: Texts, told: Told) -> Answer:
     event, item = told.event, told.event.item
     change = told.notice.change
     title = texts(f"releases.title.{change}", mark=mark(change), place=event.place.word, name=name_of(item))
-    excerpt = excerpt_of(item.body, LONGEST_EXCERPT)
+    # Of a model it says what its labels say.
+    excerpt = "" if item.is_from_hub and item.labels else excerpt_of(item.body, LONGEST_EXCERPT)
     blocks: tuple[Block, ...] = (
         line(link(event.place, item, item.title)),
         Facts(tuple(_facts(texts, told))),
@@ -145,15 +149,15 @@ def _kin(texts: Texts, event: Event, kin: Kin) -> tuple[Span, ...]:
     here = event.occurred_at or event.observed_at
     gap = abs(kin.at - here)
     order = "earlier" if kin.at <= here else "later"
-    when = texts(f"releases.kin.{order}", gap=_gap(texts, gap.total_seconds()))
+    when = texts("releases.kin_now") if gap < _AT_ONCE else texts(f"releases.kin.{order}", gap=_gap(texts, gap))
     return ("🔗 ", kin.place.word, " ", link(kin.place, kin.item, name_of(kin.item)), " ", when)
 
 
-def _gap(texts: Texts, seconds: float) -> str:
-    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= size:
-            return texts(f"releases.gap.{unit}", n=int(seconds // size))
-    return texts("releases.gap.none")
+def _gap(texts: Texts, gap: timedelta) -> str:
+    for unit, size in (("days", timedelta(days=1)), ("hours", timedelta(hours=1))):
+        if gap >= size:
+            return texts(f"releases.gap.{unit}", n=gap // size)
+    return texts("releases.gap.minutes", n=gap // _AT_ONCE)
 
 
 def _reason(texts: Texts, told: Told) -> Note:

@@ -36,7 +36,7 @@ def watch(turn: Turn, place: Place, changes: tuple[tuple[str, ...], ...], filter
 
 def _what_there_is(turn: Turn, made: Watch) -> tuple[Block, ...]:
     """The newest matches; or that they are to come, or why they do not."""
-    lost = next((each for each in begun.resources_of(turn.tx, made) if each.status in LOST), None)
+    lost = next((each for each in turn.tx.resources.of(made.place) if each.status in LOST), None)
     if lost is not None:
         return (note(lost_in_words(turn.texts, lost)),)
     if not begun.is_read(turn.tx, made):

@@ -3,40 +3,52 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, product
 
 from handlers.releases import card
 from handlers.releases.arguments import Days, DaysArgument, WatchArgument
 from handlers.releases.begun import is_read, resources_of
-from handlers.releases.rights import watch_of, watches_here
+from handlers.releases.rights import same_place, watch_of, watches_here
 from handlers.releases.rules import follower_of
 from handlers.releases.show import nothing_followed
 from suanli.domain.access import Role
 from suanli.domain.answer import Ago, Answer, Block, line, note
 from suanli.domain.commands import Command, Param, Risk, Turn
-from suanli.domain.releases import Event, Item, Part, Watch, WatchNumber
+from suanli.domain.releases import Event, Fingerprint, Item, Part, Watch, WatchNumber
 from suanli.domain.releases.routing import Story, before_of, route, stories
 
 TESTED = timedelta(days=7)
-MOST_EVENTS = 5000
-"""Changes of one place that are looked at again, the newest."""
+MOST_EVENTS = 2000
+"""Changes that one command looks at again, the newest of each place: people wait for the answer, and others for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    """What happened at the place of a watch: how many changes, and what of them it would tell, oldest first."""
+    """What happened at some places: how many changes, what of them watches would tell, and whether that is all."""
 
     changes: int
     told: Sequence[card.Told]
+    is_cut: bool
 
 
-def lately(turn: Turn, watch: Watch, span: timedelta) -> Lately:
-    """What a watch would have told of what happened lately, by its rule of today and as if it told at once."""
-    events = turn.tx.happenings.since(watch.place, turn.now - span, MOST_EVENTS)
-    follower = follower_of(turn.site, watch)
-    known = {event.fingerprint: event for event in events}
-    notices = (n for story in _looks(events) for n in route(follower, story, turn.now, turn.site.zone))
-    return Lately(len(events), [card.Told(known[notice.fingerprint], notice) for notice in notices])
+def lately(turn: Turn, watches: Sequence[Watch], span: timedelta) -> Lately:
+    """What watches would have told of what happened lately, by their rules of today and as if they told at once.
+
+    Each change once, the newest first.
+    """
+    places = {(watch.place.hub, watch.place.name.casefold()): watch.place for watch in watches}
+    limit = MOST_EVENTS // len(places)
+    changes, found, is_cut = 0, dict[Fingerprint, card.Told](), False
+    for place in places.values():
+        events = turn.tx.happenings.since(place, turn.now - span, limit)
+        changes, is_cut = changes + len(events), is_cut or len(events) == limit
+        followers = [follower_of(turn.site, watch) for watch in watches if same_place(watch.place, place)]
+        known = {event.fingerprint: event for event in events}
+        for story, each in product(_looks(events), followers):
+            for notice in route(each, story, turn.now, turn.site.zone):
+                found.setdefault(notice.fingerprint, card.Told(known[notice.fingerprint], notice))
+    told = sorted(found.values(), key=lambda each: each.event.observed_at, reverse=True)
+    return Lately(changes, told, is_cut)
 
 
 def _looks(events: Sequence[Event]) -> Iterator[Story]:
@@ -57,17 +69,18 @@ def _look(event: Event) -> tuple[datetime, Part]:
 def test(turn: Turn, watch: WatchNumber) -> Answer:
     """How many of the last 7 days' changes this watch would have told, and which."""
     known = watch_of(turn, watch)
-    found = lately(turn, known, TESTED)
+    found = lately(turn, [known], TESTED)
     n, days = len(found.told), TESTED.days
     title = turn.texts("releases.tested", n=n, events=found.changes, days=days, number=watch)
-    answer = _listed(turn, found.told[::-1], title)
+    answer = _listed(turn, found, title)
     return replace(answer, blocks=(*answer.blocks, *_recorded_since(turn, known)))
 
 
-def _listed(turn: Turn, told: Sequence[card.Told], title: str) -> Answer:
-    if not told:
-        return Answer(turn.texts.lang, (line(turn.texts("releases.nothing_fired")),), title)
-    return card.many(turn.texts, told, title=title)
+def _listed(turn: Turn, found: Lately, title: str) -> Answer:
+    nothing = Answer(turn.texts.lang, (line(turn.texts("releases.nothing_fired")),), title)
+    answer = card.many(turn.texts, found.told, title=title) if found.told else nothing
+    cut = (note(turn.texts("releases.looked_at", n=found.changes)),) if found.is_cut else ()
+    return replace(answer, blocks=(*answer.blocks, *cut))
 
 
 def _recorded_since(turn: Turn, watch: Watch) -> tuple[Block, ...]:
@@ -84,10 +97,8 @@ def replay(turn: Turn, days: Days | None, watch: WatchNumber | None) -> Answer:
     watches = [watch_of(turn, watch)] if watch else watches_here(turn)
     if not watches:
         return nothing_followed(turn)
-    told = [each for one in watches for each in lately(turn, one, span).told]
-    once = {each.event.fingerprint: each for each in reversed(told)}
-    ordered = sorted(once.values(), key=lambda each: each.event.observed_at, reverse=True)
-    return _listed(turn, ordered, turn.texts("releases.replayed", n=len(ordered), days=span.days))
+    found = lately(turn, watches, span)
+    return _listed(turn, found, turn.texts("releases.replayed", n=len(found.told), days=span.days))
 
 
 WATCH = Param("watch", WatchArgument())

@@ -135,7 +135,7 @@ def test_a_card_shows_the_beginning_of_a_text_without_its_marks() -> None:
     assert len(card.excerpt_of(body, LONGEST_EXCERPT)) == LONGEST_EXCERPT
 
 
-BETWEEN = [(3, "（早 3 小时）"), (-3, "（晚 3 小时）"), (50, "（早 2 天）"), (0, "（早 不到 1 分钟）")]
+BETWEEN = [(3, "（早 3 小时）"), (-3, "（晚 3 小时）"), (50, "（早 2 天）"), (0, "（同时）")]
 
 
 @pytest.mark.parametrize(("hours", "said"), BETWEEN)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from handlers.releases.past import MOST_EVENTS
 from storage.store import SqlStore
 from suanli.domain.releases import Change, Event, Part
 from suanli.domain.releases.watches import MOST_LINES
@@ -148,6 +149,18 @@ def test_of_very_many_changes_the_newest_are_shown_and_the_rest_is_counted(chat:
     assert "… 另有 30 条未显示" in words
     assert "Crash 49 " in words
     assert "Crash 29 " not in words
+
+
+def test_of_more_than_can_be_looked_at_in_a_moment_the_newest_are_and_that_is_said(chat: Chat) -> None:
+    for place in ("owner/one", "Owner/ONE", "owner/two"):
+        chat.follow(place, ["issue"], "crash")
+    for place in ("owner/one", "owner/two"):
+        events = [chat.event(C.ISSUE_OPENED, issue(n, chat.clock.now()), place=place) for n in range(MOST_EVENTS)]
+        with chat.store.begin() as tx:
+            tx.happenings.add(events)
+    words = chat.ask("/releases replay 7d")
+    assert f"符合条件的 {MOST_EVENTS} 条动态" in words
+    assert f"只看了最新的 {MOST_EVENTS} 条" in words
 
 
 def test_a_replay_shows_nobody_what_others_follow(chat: Chat) -> None:

@@ -76,7 +76,7 @@ class Pen:
             case At(open_id):
                 return f"<at id={open_id}></at>" if is_open_id(open_id) else escape(open_id)
             case Link(text, url):
-                return f"[{escape(text or url)}]({url})"
+                return f"[{escape(' '.join(clean(text).split()) or url)}]({url})"  # a line end would end it
             case Ago(at):
                 return escape(ago(at, self.now, self.zone, self.lang))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.feishu.cards.simplify import in_words_only, simplified
-from suanli.domain.answer import Answer, Block, Buttons, Code, Facts, Note, Paragraph, Span, Strong, Table, note
+from suanli.domain.answer import Answer, Block, Buttons, Code, Facts, Link, Note, Paragraph, Span, Strong, Table, note
 from suanli.i18n import Lang, texts_in
 
 LONGEST_TEXT = 2000
@@ -139,7 +139,7 @@ def _clip_span(span: Span, lang: Lang) -> Span:
     match span:
         case str():
             return "\n".join(_clip(line, lang) for line in span.split("\n"))
-        case Strong() | Code():
+        case Strong() | Code() | Link():
             return replace(span, text=_clip(span.text, lang))
         case _:
             return span
