@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
+from typing import Self
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.wrappers import Request
@@ -85,3 +86,31 @@ def _hang_up(environ: WSGIEnvironment) -> None:
     # The server goes on to read from it, as from one that is kept alive, and has to find its end rather than no socket.
     connection.shutdown(socket.SHUT_RDWR)
     raise ConnectionAbortedError
+
+
+class Served:
+    """What stands behind a front, opened and closed with it."""
+
+    front: Front
+
+    def __enter__(self) -> Self:
+        self.front.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.front.stop()
+
+    @property
+    def url(self) -> str:
+        """The base URL, in place of the hub's own."""
+        return self.front.url
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong at present."""
+        return self.front.faults
+
+    @property
+    def record(self) -> Record:
+        """What was asked."""
+        return self.front.record

@@ -3,20 +3,18 @@
 import hashlib
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Self
 
 from werkzeug.wrappers import Request
 
 from suanli.clock import Clock
-from suanli.sandbox.hubs.faults import Fault, Faults, drift
-from suanli.sandbox.hubs.front import Front
+from suanli.sandbox.hubs.faults import Fault, drift
+from suanli.sandbox.hubs.front import Front, Served
 from suanli.sandbox.hubs.github_gate import DOCS, Caller, Gate, error
 from suanli.sandbox.hubs.github_pages import Page, Viewer, link_of
 from suanli.sandbox.hubs.github_repository import Repository
 from suanli.sandbox.hubs.github_shapes import Shapes
 from suanli.sandbox.hubs.github_switches import Switches
 from suanli.sandbox.hubs.github_world import World
-from suanli.sandbox.hubs.record import Record
 from suanli.sandbox.hubs.reply import JSON, Headers, Refusal, Reply, is_among, packed, refused, told
 
 USUAL_VERSION = "2022-11-28"
@@ -25,7 +23,7 @@ MOST_PAGES = 256
 """So many queries of one repository are kept rendered: more come only from windows that move."""
 
 
-class GithubStandIn:
+class GithubStandIn(Served):
     """GitHub with the repositories that `world` has; they are changed by their own methods.
 
     with GithubStandIn(SystemClock()) as github:
@@ -41,28 +39,6 @@ class GithubStandIn:
         self.gate = Gate(clock, self.switches)
         self.front = Front(clock, self._answer)
         self._clock = clock
-
-    def __enter__(self) -> Self:
-        self.front.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.front.stop()
-
-    @property
-    def url(self) -> str:
-        """The API's base URL, in place of `https://api.github.com`."""
-        return self.front.url
-
-    @property
-    def faults(self) -> Faults:
-        """What goes wrong at present."""
-        return self.front.faults
-
-    @property
-    def record(self) -> Record:
-        """What was asked."""
-        return self.front.record
 
     def _answer(self, request: Request, fault: Fault | None) -> Reply:
         with self.world.lock:

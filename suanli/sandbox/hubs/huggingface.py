@@ -4,17 +4,16 @@ import base64
 import hashlib
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any
 
 from werkzeug.wrappers import Request
 
 from suanli.clock import Clock
-from suanli.sandbox.hubs.faults import Fault, Faults, drift
-from suanli.sandbox.hubs.front import Front
+from suanli.sandbox.hubs.faults import Fault, drift
+from suanli.sandbox.hubs.front import Front, Served
 from suanli.sandbox.hubs.huggingface_lists import Listed, fields_of, list_repos, slice_of
 from suanli.sandbox.hubs.huggingface_shapes import expanded, listed, tree
 from suanli.sandbox.hubs.huggingface_world import Repo, RepoKind, World
-from suanli.sandbox.hubs.record import Record
 from suanli.sandbox.hubs.reply import (
     BAD_GATEWAY,
     HTML,
@@ -39,7 +38,7 @@ class _Bucket:
     used: int = 0
 
 
-class HuggingFaceStandIn:
+class HuggingFaceStandIn(Served):
     """HuggingFace with what `world` has. `limit` is for whoever has a token, `anonymous_limit` for an address."""
 
     def __init__(self, clock: Clock) -> None:
@@ -49,28 +48,6 @@ class HuggingFaceStandIn:
         self.limit, self.anonymous_limit = 1000, 500
         self._buckets: dict[str, _Bucket] = {}
         self._clock = clock
-
-    def __enter__(self) -> Self:
-        self.front.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.front.stop()
-
-    @property
-    def url(self) -> str:
-        """The base URL, in place of `https://huggingface.co`."""
-        return self.front.url
-
-    @property
-    def faults(self) -> Faults:
-        """What goes wrong at present."""
-        return self.front.faults
-
-    @property
-    def record(self) -> Record:
-        """What was asked."""
-        return self.front.record
 
     def _answer(self, request: Request, fault: Fault | None) -> Reply:
         if fault is Fault.LIMITED_SILENTLY:

@@ -2,17 +2,16 @@
 
 import json
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any
 
 from werkzeug.wrappers import Request
 
 from suanli.clock import Clock
-from suanli.sandbox.hubs.faults import Fault, Faults, drift
-from suanli.sandbox.hubs.front import Front
+from suanli.sandbox.hubs.faults import Fault, drift
+from suanli.sandbox.hubs.front import Front, Served
 from suanli.sandbox.hubs.modelscope_official import failure, list_entries, show_entry
 from suanli.sandbox.hubs.modelscope_older import list_by_criteria, list_of_owner, unsuccessful, wrapped
 from suanli.sandbox.hubs.modelscope_world import World
-from suanli.sandbox.hubs.record import Record
 from suanli.sandbox.hubs.reply import BAD_GATEWAY, HTML, Refusal, Reply, packed, told
 
 TOKEN = "ms-sandbox"
@@ -22,35 +21,13 @@ PAGES = "/api/v1/dolphin/models"
 _NOT_FOUND = Reply(404, b"404 page not found", (HTML,))
 
 
-class ModelScopeStandIn:
+class ModelScopeStandIn(Served):
     """ModelScope with what `world` has. Anybody may ask, but nobody with a bad token."""
 
     def __init__(self, clock: Clock) -> None:
         self.world = World(clock)
         self.front = Front(clock, self._answer)
         self.tokens = {TOKEN}
-
-    def __enter__(self) -> Self:
-        self.front.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.front.stop()
-
-    @property
-    def url(self) -> str:
-        """The base URL, in place of `https://modelscope.cn` and `https://www.modelscope.cn`."""
-        return self.front.url
-
-    @property
-    def faults(self) -> Faults:
-        """What goes wrong at present."""
-        return self.front.faults
-
-    @property
-    def record(self) -> Record:
-        """What was asked."""
-        return self.front.record
 
     def _answer(self, request: Request, fault: Fault | None) -> Reply:
         older = not request.path.startswith(OFFICIAL)
