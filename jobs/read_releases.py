@@ -14,7 +14,7 @@ from handlers.releases.news import absorb, lock_of
 from suanli.clock import Clock
 from suanli.domain.errors import RemoteError
 from suanli.domain.ports import Store, Transaction, Upstream
-from suanli.domain.releases import Allowance, Hub, Item, Part, Place, Reading, Tracked
+from suanli.domain.releases import Allowance, Hub, Item, Part, Place, Reading, Tracked, Validator
 from suanli.domain.releases.failures import Blocked, Drift, Missing, Resting, Strange
 from suanli.domain.releases.resources import Status, after_failure, after_reading
 from suanli.domain.site import Site
@@ -84,10 +84,15 @@ class ReadReleases:
         if not due:
             return "nothing is due"
         run = _Run(self.clock.now() + BUDGET)
-        hubs = [hub for hub in self.sources if any(each.place.hub is hub for each in due)]
+        hubs = [hub for hub in self.sources if any(each.place.hub is hub for each, _ in due)]
         pools = [(hub, ThreadPoolExecutor(self.sources[hub].threads, f"releases-{hub}")) for hub in hubs]
         try:
-            looks = [pool.submit(self._look, each, run) for hub, pool in pools for each in due if each.place.hub is hub]
+            looks = [
+                pool.submit(self._look, each, validators, run)
+                for hub, pool in pools
+                for each, validators in due
+                if each.place.hub is hub
+            ]
         finally:
             for _, pool in pools:
                 pool.shutdown()
@@ -108,17 +113,20 @@ class ReadReleases:
                 if not tracked.failures:
                     tx.resources.hurry(tracked.id, now)
 
-    def _due(self) -> Sequence[Tracked]:
+    def _due(self) -> Sequence[tuple[Tracked, Mapping[str, Validator]]]:
+        """What is due, with its validators: read here, where no thread waits for another to do the same."""
         with self.store.begin() as tx:
             now = self.clock.now()
             tx.resources.need(needed(tx), now)
-            return [each for each in tx.resources.due(now, AT_ONCE) if each.place.hub in self.sources]
+            due = [each for each in tx.resources.due(now, AT_ONCE) if each.place.hub in self.sources]
+            return [(each, tx.resources.validators(each.id)) for each in due]
 
-    def _look(self, tracked: Tracked, run: _Run) -> None:
+    def _look(self, tracked: Tracked, validators: Mapping[str, Validator], run: _Run) -> None:
         if tracked.place.hub in run.resting or self.clock.now() >= run.ends_at:
             return
         try:
-            reading = self._read(tracked)
+            source = self.sources[tracked.place.hub]
+            reading = source.upstream.read(tracked, validators, self._recall(tracked))
         except Resting as error:
             # Not the resource's fault: it stays due, and goes first when the host can be asked again.
             run.resting.add(tracked.place.hub)
@@ -128,11 +136,6 @@ class ReadReleases:
             self._failed(tracked, error)
         else:
             run.was_read(self._absorb(tracked, reading))
-
-    def _read(self, tracked: Tracked) -> Reading:
-        with self.store.begin() as tx:
-            validators = tx.resources.validators(tracked.id)
-        return self.sources[tracked.place.hub].upstream.read(tracked, validators, self._recall(tracked))
 
     def _recall(self, tracked: Tracked) -> Callable[[Sequence[str]], Mapping[str, Item]]:
         def recall(native_ids: Sequence[str]) -> Mapping[str, Item]:
@@ -147,6 +150,9 @@ class ReadReleases:
             tx.lock(lock_of(tracked))
             now = self.clock.now()
             current = _current(tx, tracked)
+            if current.read_at != tracked.read_at:
+                # Another process has read it meanwhile, and stands by what it saw: cursor, validators and name.
+                return 0
             return absorb(tx, self.site, current, reading, now, lambda t: after_reading(t, reading, self.interval, now))
 
     def _failed(self, tracked: Tracked, error: RemoteError) -> None:
@@ -155,6 +161,8 @@ class ReadReleases:
             tx.lock(lock_of(tracked))
             now = self.clock.now()
             current = _current(tx, tracked)
+            if current.read_at != tracked.read_at:
+                return
             failed = after_failure(
                 current,
                 str(error),

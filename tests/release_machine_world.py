@@ -79,6 +79,15 @@ class Company:
         }
         self.watches = {name: watch.number for name, watch in made.items()}
 
+    def begin(self, threads: int) -> None:
+        """So much is there already, and nobody is told of it."""
+        for _ in range(threads):
+            self._open()
+        for _ in range(threads // 10):
+            self._publish()
+            self._add_model()
+        self.expected.clear()
+
     def act(self) -> None:
         """Do one thing."""
         deeds: Sequence[Callable[[], None]] = (
@@ -142,7 +151,7 @@ class Company:
 
     def comment(self) -> None:
         """Say something about some threads, of which nobody is told, but all of them move to the first page."""
-        for thread in self.random.sample(self.threads, min(len(self.threads), self.random.choice([1, 5, 40]))):
+        for thread in self.random.sample(self.threads, min(len(self.threads), self.random.choice([1, 5, 50, 50]))):
             self.repository.comment(thread.number)
 
     def _tell(self, thread: Thread, change: Change, *, came_to_match: bool = False) -> None:
@@ -233,7 +242,7 @@ class Replicas(Switches):
         """How far behind the next one is."""
         if self.company is None:
             return timedelta()
-        if self._random.random() < 0.1:
+        if self._random.random() < 0.2:
             self.company.comment()
         return LAG * self._random.random()
 

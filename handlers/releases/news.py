@@ -1,17 +1,20 @@
 """What a reading brings: snapshots, changes and notices, in the transaction in which the reading is written down."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from handlers.releases import trouble
 from handlers.releases.begun import tell_begun
 from handlers.releases.kin import kin_of
 from handlers.releases.letters import Letters
 from handlers.releases.rules import follower_of
+from suanli.domain.chat import Target
 from suanli.domain.ports import Transaction
-from suanli.domain.releases import Event, Item, Known, Notice, Part, Place, Reading, Tracked
-from suanli.domain.releases.routing import route, stories
+from suanli.domain.releases import Event, Item, Known, Notice, Part, Place, Reading, Tracked, WatchNumber
+from suanli.domain.releases.resources import LONGEST_ABSENCE
+from suanli.domain.releases.routing import Follower, Story, route, stories
 from suanli.domain.releases.transitions import observe
 from suanli.domain.site import Site
 
@@ -42,7 +45,7 @@ def absorb(
         trouble.tell_renamed(tx, site, tracked, moved, now)
     events = tx.happenings.add([replace(event, place=moved.place) for event in observed.events])
     if events:
-        announce(tx, site, moved.place, events, observed.before, now)
+        announce(tx, site, moved.place, events, observed.before, now, read_at=tracked.read_at)
     if tracked.baselined_at is None:
         tell_begun(tx, site, moved, now)
     return len(events)
@@ -58,19 +61,28 @@ def _known(tx: Transaction, tracked: Tracked, reading: Reading) -> Mapping[str, 
 
 
 def announce(
-    tx: Transaction, site: Site, place: Place, events: Sequence[Event], before: Mapping[str, Item], now: datetime
+    tx: Transaction,
+    site: Site,
+    place: Place,
+    events: Sequence[Event],
+    before: Mapping[str, Item],
+    now: datetime,
+    *,
+    read_at: datetime | None = None,
 ) -> int:
-    """Tell everybody who follows the place and is concerned, or put it by for them; how many notices."""
+    """Tell everybody who follows the place and is concerned, or put it by for them; how many notices.
+
+    `read_at` is when the place was read before this.
+    """
     followers = [follower_of(site, watch) for watch in tx.watches.of_place(place)]
     if not followers:
         return 0
     known = {event.fingerprint: event for event in events}
-    told = tuple(stories(events, before))
     letters = Letters(tx, site, now)
     notices: list[Notice] = []
-    for target in dict.fromkeys(follower.watch.target for follower in followers):
-        own = [follower for follower in followers if follower.watch.target == target]
-        found = [notice for story in told for each in own for notice in route(each, story, now, site.zone)]
+    late = _late(followers, read_at)
+    for target, routed in _routed(followers, stories(events, before), now, site.zone).items():
+        found = [notice for notice in routed if not _is_past(known[notice.fingerprint], late.get(notice.watch))]
         due = [(known[notice.fingerprint], notice) for notice in found if notice.due_at <= now]
         notices += [notice for notice in found if notice.due_at > now]
         notices += letters.write(target, due)
@@ -78,6 +90,31 @@ def announce(
     letters.post()
     _tell_kin(tx, letters, events)
     return len(notices)
+
+
+def _late(followers: Sequence[Follower], read_at: datetime | None) -> Mapping[WatchNumber, datetime]:
+    """Since when those follow a place who found it idle: nobody had followed it, and so it was not read for long."""
+    if read_at is None:
+        return {}
+    watches = (follower.watch for follower in followers if follower.watch.declared is None)
+    return {each.number: each.created_at for each in watches if each.created_at - read_at > LONGEST_ABSENCE}
+
+
+def _is_past(event: Event, since: datetime | None) -> bool:
+    """Whether it happened before somebody came to follow an idle place, which is read from where it stood."""
+    return since is not None and event.occurred_at is not None and event.occurred_at < since
+
+
+def _routed(
+    followers: Sequence[Follower], told: Iterable[Story], now: datetime, zone: ZoneInfo
+) -> Mapping[Target, Sequence[Notice]]:
+    """What each target is to hear: story by story, so that everybody looks at one while it is at hand."""
+    found: dict[Target, list[Notice]] = {}
+    looking = [(follower, found.setdefault(follower.watch.target, [])) for follower in followers]
+    for story in told:
+        for follower, own in looking:
+            own.extend(route(follower, story, now, zone))
+    return found
 
 
 def _tell_kin(tx: Transaction, letters: Letters, events: Sequence[Event]) -> None:
