@@ -35,6 +35,9 @@ class Hostkeeper(Protocol):
     def allowance(self) -> Allowance:
         """What the host said last."""
 
+    def rest(self) -> timedelta:
+        """How long the host is not to be asked from now on; zero when it may be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -82,7 +85,7 @@ class ReadReleases:
         """Read what is due; what came of it."""
         due = self._due()
         if not due:
-            return "nothing is due"
+            return ""
         run = _Run(self.clock.now() + BUDGET)
         hubs = [hub for hub in self.sources if any(each.place.hub is hub for each, _ in due)]
         pools = [(hub, ThreadPoolExecutor(self.sources[hub].threads, f"releases-{hub}")) for hub in hubs]
@@ -118,7 +121,9 @@ class ReadReleases:
         with self.store.begin() as tx:
             now = self.clock.now()
             tx.resources.need(needed(tx), now)
-            due = [each for each in tx.resources.due(now, AT_ONCE) if each.place.hub in self.sources]
+            # A host that rests must not fill the run with what cannot be asked.
+            awake = [hub for hub, source in self.sources.items() if not source.gate.rest()]
+            due = tx.resources.due(now, AT_ONCE, awake)
             return [(each, tx.resources.validators(each.id)) for each in due]
 
     def _look(self, tracked: Tracked, validators: Mapping[str, Validator], run: _Run) -> None:

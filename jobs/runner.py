@@ -21,7 +21,7 @@ POLL = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A schedule and what is done at its firings: `run` takes the firing's nominal time and says what it did."""
+    """A schedule and what is done at its firings: `run` takes the nominal time and says what it did, if anything."""
 
     schedule: Schedule
     run: Callable[[datetime], str]
@@ -116,7 +116,8 @@ class Runner:
     def _finished(self, run: Run, detail: str) -> None:
         with self._store.begin() as tx:
             ours = tx.runs.finish(run, self._clock.now(), detail)
-        log.info("run_finished", detail=detail, ours=ours)
+        say = log.info if detail else log.debug  # several jobs look every few seconds and mostly find nothing
+        say("run_finished", detail=detail, ours=ours)
 
     def _failed(self, run: Run, error: str, retry_at: datetime | None) -> None:
         with self._store.begin() as tx:

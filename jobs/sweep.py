@@ -9,7 +9,9 @@ KEEP_INBOX = timedelta(hours=24)
 """A platform that delivers an event again within this time finds it done; later ones are too old to be executed."""
 
 KEEP_OUTBOX = timedelta(days=30)
-KEEP_RUNS = timedelta(days=90)
+KEEP_RUNS = timedelta(days=30)
+"""Hubs are looked at six times a minute, and each look is a run."""
+
 KEEP_ALERTS = timedelta(days=90)
 KEEP_RESOURCES = timedelta(days=30)
 """What nobody follows any more; who follows it again within this time hears what happened meanwhile."""

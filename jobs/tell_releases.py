@@ -32,7 +32,7 @@ class TellReleases:
         told = 0
         while step := self._step():
             told += step
-        return f"{told} told"
+        return f"{told} told" if told else ""
 
     def _step(self) -> int:
         with self.store.begin() as tx:

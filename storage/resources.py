@@ -1,6 +1,6 @@
 """What is read of the hubs: which resources, where the reading of each stands, and what is known of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -35,7 +35,10 @@ _OF_PLACE = _NEEDED.where(*of_place(ResourceRow))
 _FIND = Prepared(_ALL.where(*of_place(ResourceRow), ResourceRow.part == bindparam("of_part")))
 _COLUMNS = ResourceRow.__table__.columns.keys()
 _DUE = (
-    _NEEDED.where(or_(ResourceRow.next_at <= _NOW, ResourceRow.next_at > _FAR))
+    _NEEDED.where(
+        or_(ResourceRow.next_at <= _NOW, ResourceRow.next_at > _FAR),
+        ResourceRow.hub.in_(bindparam("hubs", expanding=True)),
+    )
     .order_by(ResourceRow.next_at, ResourceRow.id)
     .limit(bindparam("limit"))
 )
@@ -115,12 +118,13 @@ class SqlResources:
         if rows:
             self._connection.execute(statement, rows)
 
-    def due(self, now: datetime, limit: int) -> Sequence[Tracked]:
+    def due(self, now: datetime, limit: int, hubs: Collection[Hub] = tuple(Hub)) -> Sequence[Tracked]:
         """Needed resources that are to be read, those that wait longest first.
 
         One that is due in more than two days was put off before the clock was set back, and is due.
         """
-        rows = self._connection.execute(_DUE, {"now": now, "far": now + HORIZON, "limit": limit})
+        asked_for = {"now": now, "far": now + HORIZON, "limit": limit, "hubs": list(hubs)}
+        rows = self._connection.execute(_DUE, asked_for)
         return tuple(map(_tracked, rows))
 
     def find(self, place: Place, part: Part) -> Tracked | None:

@@ -1,15 +1,14 @@
 """What happens on the hubs in a simulation, and what everybody who follows them is to be told of it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from random import Random
 from typing import Any
 
 from suanli.domain.chat import Platform, Target, TargetKind
-from suanli.domain.ports import Store, Transaction, Upstream
+from suanli.domain.ports import Upstream
 from suanli.domain.ports.releases import Recall
 from suanli.domain.releases import Change, Mode, Reading, Rhythm, Tracked, Validator, WatchNumber
 from suanli.sandbox.hubs import Repository, Switches
@@ -249,26 +248,6 @@ class Replicas(Switches):
     @lag.setter
     def lag(self, value: timedelta) -> None:
         """Each has its own."""
-
-
-class Died(Exception):  # noqa: N818 what happened
-    """The process is no more."""
-
-
-@dataclass
-class DyingStore:
-    """A store whose process dies right before so many transactions from now are committed."""
-
-    store: Store
-    left: int
-
-    @contextmanager
-    def begin(self) -> Iterator[Transaction]:
-        with self.store.begin() as tx:
-            yield tx
-            self.left -= 1
-            if self.left <= 0:
-                raise Died
 
 
 @dataclass

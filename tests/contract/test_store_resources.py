@@ -251,3 +251,11 @@ def test_thousands_of_places_are_needed_at_once(store: Store) -> None:
     assert len(due(store, limit=7_000)) == 6_000
     need(store, {})
     assert resources(store) == ()
+
+
+def test_what_is_due_can_be_asked_of_some_hubs_only_so_that_one_at_rest_takes_no_room(store: Store) -> None:
+    with store.begin() as tx:
+        tx.resources.need({VLLM: [Part.ISSUES, Part.RELEASES], DEEPSEEK: [Part.MODELS]}, NOON)
+        found = tx.resources.due(NOON, 1, [Hub.HUGGINGFACE])
+        assert [each.place for each in found] == [DEEPSEEK]
+        assert tx.resources.due(NOON, 5, []) == ()

@@ -26,9 +26,10 @@ from suanli.domain.ports import Store
 from suanli.domain.releases import Event, Hub, Part, Place, State
 from suanli.domain.releases.resources import Status
 from suanli.sandbox.hubs import Fault
+from tests.dying_store import Died, DyingStore
 from tests.fakes import FakeClock
 from tests.hub_listener import Listener
-from tests.release_machine_world import LAG, ORG, REPO, Company, Died, DyingStore, Overtaken, Replicas
+from tests.release_machine_world import LAG, ORG, REPO, Company, Overtaken, Replicas
 from tests.releasedesk import INTERVAL, ReleaseDesk, open_desk
 
 SEEDS, EPOCHS = 6, 10

@@ -1,7 +1,6 @@
 """The eight defects of the original release tracker (releases.md §2.1), each as what is true here instead."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -15,11 +14,11 @@ from storage.store import SqlStore
 from suanli import wiring
 from suanli.domain.chat import Platform, Target, TargetKind
 from suanli.domain.delivery import Parcel
-from suanli.domain.ports import Store, Transaction
 from suanli.sandbox.hubs import Repository
 from suanli.sandbox.welink import Robot, WelinkStandIn
 from tests.contract.mail_kit import Box, smtp_server, text_of
 from tests.dialogue import BOSS
+from tests.dying_store import Died, DyingStore
 from tests.fakes import FakeClock
 from tests.releasedesk import GROUP, LI_ALONE, ReleaseDesk, open_desk
 
@@ -238,26 +237,6 @@ def test_a_new_model_is_told_once_and_its_cards_at_most_once_but_weights_at_once
 
 
 # 8: killed while reading; the outbox has a test of its own for what dies between sending and noting it
-
-
-class Died(Exception):  # noqa: N818 what happened
-    """The process is no more."""
-
-
-@dataclass
-class DyingStore:
-    """A store whose process dies right before so many transactions from now are committed."""
-
-    store: Store
-    left: int
-
-    @contextmanager
-    def begin(self) -> Iterator[Transaction]:
-        with self.store.begin() as tx:
-            yield tx
-            self.left -= 1
-            if self.left <= 0:
-                raise Died
 
 
 def test_wherever_a_reading_dies_everything_is_told_once_by_the_next(desk: ReleaseDesk) -> None:

@@ -95,7 +95,7 @@ def test_a_mute_and_quiet_hours_and_a_rhythm_are_all_waited_for(chat: Chat) -> N
 
 def test_with_nothing_put_by_there_is_nothing_to_do(chat: Chat) -> None:
     chat.follow(VLLM, ["issue"], rhythm=DAILY)
-    assert chat.telling.run(NOON) == "0 told"
+    assert chat.telling.run(NOON) == ""
     assert chat.talk.parcels() == []
 
 
@@ -181,7 +181,7 @@ def test_several_at_once_tell_each_thing_once(chat: Chat) -> None:
     chat.clock.advance(DAY)
     with ThreadPoolExecutor(4) as threads:
         said = list(threads.map(chat.telling.run, [chat.clock.now()] * 4))
-    assert sum(int(each.partition(" ")[0]) for each in said) == 12
+    assert sum(int(each.partition(" ")[0] or 0) for each in said) == 12
     assert sorted(parcel.target.id for parcel in chat.talk.parcels()) == [f"oc_{number}" for number in range(6)]
 
 
@@ -227,7 +227,7 @@ def test_what_can_be_read_no_more_is_given_up_once_and_holds_nothing_up(chat: Ch
         tx.watches.tell([Notice(watch.number, lost, Change.ISSUE_OPENED, (), NOON, NOON)])
     open_issue(chat, 1)
     assert named(chat, chat.tell(DAY)) == [1]
-    assert chat.telling.run(chat.clock.now()) == "0 told"
+    assert chat.telling.run(chat.clock.now()) == ""
     with chat.store.begin() as tx:
         assert [notice.message_key for notice in tx.watches.told(lost)] == [LOST]
 
@@ -239,7 +239,7 @@ def test_what_a_dropped_watch_put_by_is_told_to_nobody(chat: Chat) -> None:
     with chat.store.begin() as tx:
         tx.watches.tell([Notice(WatchNumber(1), Fingerprint("e" * 32), Change.EDITED, (), NOON, NOON)])
     assert chat.tell(DAY) == []
-    assert chat.telling.run(chat.clock.now()) == "0 told"
+    assert chat.telling.run(chat.clock.now()) == ""
 
 
 def test_a_robot_and_a_mailbox_have_their_rhythms_too(chat: Chat) -> None:

@@ -1,6 +1,6 @@
 """What is read of the hubs, what changed there, who follows it, and how it is asked for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -46,8 +46,8 @@ class Resources(Protocol):
         What is new is due at once; what was dropped before and comes again stands where it stood.
         """
 
-    def due(self, now: datetime, limit: int) -> Sequence[Tracked]:
-        """Needed resources that are to be read, those that wait longest first.
+    def due(self, now: datetime, limit: int, hubs: Collection[Hub] = tuple(Hub)) -> Sequence[Tracked]:
+        """Needed resources of these hubs that are to be read, those that wait longest first.
 
         One that is due in more than two days was put off before the clock was set back, and is due.
         """
