@@ -1,4 +1,4 @@
-"""What is paid for, and its price from one moment to another. What a call costs by it: suanli/domain/cost/charges.py.
+"""What is paid for, its price from one moment to another, and what a call costs by it.
 
 Numbers of units are whole, always: tokens and requests are counted singly, minutes in milliseconds, and GB (10⁹
 bytes) in bytes, which is how `Unit.parts` has it. Rates are nano-units for a million whole units of all four.
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
-from fractions import Fraction
+from itertools import pairwise
 from typing import NewType
 
-from suanli.domain.cost.money import NANO, Currency, MoneyError, Nano, kept
+from suanli.domain.cost.money import Currency, Nano, kept
 
 CostModelId = NewType("CostModelId", int)
 PriceId = NewType("PriceId", int)
@@ -21,7 +21,7 @@ PER = 1_000_000
 """Prices are kept for a million units: 1.15·10⁻⁹ a token, which is what some cost, is 1,150,000 nano-units for that."""
 
 _NOTHING = Nano(0)
-_LARGEST_SCALE = 30  # digits before or after the point: more of them are no price, and would be written out
+_MOST_DIGITS = 18  # before the point, of a number of units
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
@@ -58,7 +58,7 @@ class Unit(StrEnum):
 
         Raises PriceError for less than nothing, and for a part of a token or a request.
         """
-        if not amount.is_finite() or amount < 0 or amount.adjusted() >= _LARGEST_SCALE:
+        if not amount.is_finite() or amount < 0 or amount.adjusted() >= _MOST_DIGITS:
             raise PriceError("that is no number of units")
         parts = _EXACT.multiply(amount, self.parts)
         if self.parts == 1 and parts != parts.to_integral_value():
@@ -67,7 +67,9 @@ class Unit(StrEnum):
 
     def whole(self, count: int) -> Decimal:
         """What usage counted, in units again: to the ninth digit, half up, so that a byte is still seen."""
-        return _EXACT.divide(Decimal(count), Decimal(self.parts)).quantize(Decimal("1E-9"), context=_EXACT)
+        if self.parts == 1:
+            return Decimal(count)
+        return _EXACT.divide(Decimal(count), self.parts).quantize(Decimal("1E-9"), context=_EXACT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ class Price:
 def check_tiers(tiers: Sequence[Tier]) -> None:
     """Refuse tiers that are not each above the one before."""
     bounds = [0, *(tier.above for tier in tiers)]
-    if any(later <= earlier for earlier, later in zip(bounds, bounds[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(bounds)):
         raise PriceError("a tier begins above the one before")
 
 
@@ -179,36 +181,63 @@ def price_at(prices: Sequence[Price], moment: datetime) -> Price | None:
     return next((price for price in prices if moment in price), None)
 
 
-def rate(price: Decimal, unit_size: int) -> Nano:
-    """A price for `unit_size` units, such as a thousand, as a rate. Raises PriceError for one that is not exactly so."""
-    found = _rate(price, unit_size)
-    if found.denominator != 1:
-        raise PriceError("the price is finer than 10⁻¹⁵ a unit")
-    return _kept(found.numerator)
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a call used: numbers of units as `Unit.parts` counts them, each kind apart and none counted twice.
+
+    `input` is what was neither cached nor written to the cache, `output` what was no reasoning.
+    """
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+    cache_write: int = 0
+    reasoning: int = 0
+    is_batch: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody can have used."""
+        if min(self.input, self.output, self.cached, self.cache_write, self.reasoning) < 0:
+            raise ValueError("a call uses no less than nothing")
+
+    @property
+    def whole_input(self) -> int:
+        """All that went in, by which a tier is chosen."""
+        return self.input + self.cached + self.cache_write
+
+    @property
+    def total(self) -> int:
+        """All units."""
+        return self.input + self.output + self.cached + self.cache_write + self.reasoning
 
 
-def nearest_rate(price: Decimal, unit_size: int) -> Nano:
-    """A price for `unit_size` units as the nearest rate, half up."""
-    found = _rate(price, unit_size)
-    return _kept((2 * found.numerator + found.denominator) // (2 * found.denominator))
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a call costs, in parts: `input` with what came from the cache, `output` with the reasoning."""
+
+    input: Nano
+    output: Nano
+    base: Nano
+
+    @property
+    def total(self) -> Nano:
+        """The exact sum of the parts, which were rounded before."""
+        return Nano(self.input + self.output + self.base)
 
 
-def for_units(amount: int, unit_size: int) -> Decimal:
-    """A rate as the price for `unit_size` units, exactly."""
-    return Decimal(f"{amount * unit_size}E-15")
+def cost(rates: Rates, usage: Usage, unit: Unit = Unit.TOKEN) -> Cost:
+    """What a call costs: each part is rounded once, half up to a nano-unit; the total is their exact sum.
 
-
-def _rate(price: Decimal, unit_size: int) -> Fraction:
-    if not price.is_finite() or price < 0 or unit_size < 1:
-        raise PriceError("a price is a number, no less than nothing, for some units")
-    _, digits, exponent = price.as_tuple()
-    if price.adjusted() >= _LARGEST_SCALE or len(digits) > 2 * _LARGEST_SCALE or int(exponent) < -_LARGEST_SCALE:
-        raise PriceError("the price is larger or finer than any")
-    return Fraction(price) * PER * NANO / unit_size
-
-
-def _kept(amount: int) -> Nano:
-    try:
-        return kept(amount)
-    except MoneyError:
-        raise PriceError("the price is larger than can be kept") from None
+    Raises MoneyError for more than can be kept.
+    """
+    if usage.is_batch:
+        rates = rates.of_a_batch
+    read = rates.input if rates.cached is None else rates.cached
+    written = rates.input if rates.cache_write is None else rates.cache_write
+    thought = rates.output if rates.reasoning is None else rates.reasoning
+    into = usage.input * rates.input + usage.cached * read + usage.cache_write * written
+    out = usage.output * rates.output + usage.reasoning * thought
+    per = PER if unit is Unit.TOKEN else PER * unit.parts
+    found = Cost(Nano((into + per // 2) // per), Nano((out + per // 2) // per), rates.base)
+    kept(found.total)
+    return found
