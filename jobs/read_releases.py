@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -27,6 +27,9 @@ AT_ONCE = 1000
 BUDGET = timedelta(minutes=4)
 """After so long a run begins with no further resource."""
 
+MOST_WAITING = 32
+"""Readings that may wait to be written: where more come, the threads that bring them wait, too."""
+
 
 class Hostkeeper(Protocol):
     """What counts the requests to a host."""
@@ -50,13 +53,15 @@ class Source:
 
 @dataclass(slots=True)
 class _Run:
-    """What came of a run so far; threads add to it."""
+    """What came of a run so far; threads add to it. `room` is there for readings that wait for the `writer`."""
 
     ends_at: datetime
+    writer: ThreadPoolExecutor
     read: int = 0
     failed: int = 0
     changes: int = 0
     resting: set[Hub] = field(default_factory=set)
+    room: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(MOST_WAITING))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def was_read(self, changes: int) -> None:
@@ -86,11 +91,27 @@ class ReadReleases:
         due = self._due()
         if not due:
             return ""
-        run = _Run(self.clock.now() + BUDGET)
+        with ThreadPoolExecutor(1, "releases-store") as writer:
+            run = _Run(self.clock.now() + BUDGET, writer)
+            looks = self._looks(due, run)
+        with self.store.begin() as tx:
+            for source in self.sources.values():
+                tx.allowances.save(source.gate.allowance)
+            trouble.tell_operators(tx, self.site, self.clock.now())
+        for look in looks:
+            written = look.result()  # a bug in one of them is the run's, after all that is to be said of the others
+            if written is not None:
+                written.result()
+        return f"{run.read} read, {run.failed} failed, {run.changes} changes of {len(due)} due"
+
+    def _looks(
+        self, due: Sequence[tuple[Tracked, Mapping[str, Validator]]], run: _Run
+    ) -> Sequence[Future[Future[None] | None]]:
+        """A look at everything that is due, by each hub's own threads; all of them are over."""
         hubs = [hub for hub in self.sources if any(each.place.hub is hub for each, _ in due)]
         pools = [(hub, ThreadPoolExecutor(self.sources[hub].threads, f"releases-{hub}")) for hub in hubs]
         try:
-            looks = [
+            return [
                 pool.submit(self._look, each, validators, run)
                 for hub, pool in pools
                 for each, validators in due
@@ -99,13 +120,6 @@ class ReadReleases:
         finally:
             for _, pool in pools:
                 pool.shutdown()
-        with self.store.begin() as tx:
-            for source in self.sources.values():
-                tx.allowances.save(source.gate.allowance)
-            trouble.tell_operators(tx, self.site, self.clock.now())
-        for look in looks:
-            look.result()  # a bug in one of them is the run's, after all that is to be said of the others
-        return f"{run.read} read, {run.failed} failed, {run.changes} changes of {len(due)} due"
 
     def hurry(self) -> None:
         """Let everything be due that did not fail last time: somebody asked for a look now."""
@@ -126,9 +140,10 @@ class ReadReleases:
             due = tx.resources.due(now, AT_ONCE, awake)
             return [(each, tx.resources.validators(each.id)) for each in due]
 
-    def _look(self, tracked: Tracked, validators: Mapping[str, Validator], run: _Run) -> None:
+    def _look(self, tracked: Tracked, validators: Mapping[str, Validator], run: _Run) -> Future[None] | None:
+        """Read a resource; what was read is written by the run's own thread, so that this one can read on."""
         if tracked.place.hub in run.resting or self.clock.now() >= run.ends_at:
-            return
+            return None
         try:
             source = self.sources[tracked.place.hub]
             reading = source.upstream.read(tracked, validators, self._recall(tracked))
@@ -140,7 +155,15 @@ class ReadReleases:
             run.has_failed()
             self._failed(tracked, error)
         else:
+            run.room.acquire()
+            return run.writer.submit(self._write, tracked, reading, run)
+        return None
+
+    def _write(self, tracked: Tracked, reading: Reading, run: _Run) -> None:
+        try:
             run.was_read(self._absorb(tracked, reading))
+        finally:
+            run.room.release()
 
     def _recall(self, tracked: Tracked) -> Callable[[Sequence[str]], Mapping[str, Item]]:
         def recall(native_ids: Sequence[str]) -> Mapping[str, Item]:

@@ -116,8 +116,10 @@ class Runner:
     def _finished(self, run: Run, detail: str) -> None:
         with self._store.begin() as tx:
             ours = tx.runs.finish(run, self._clock.now(), detail)
-        say = log.info if detail else log.debug  # several jobs look every few seconds and mostly find nothing
-        say("run_finished", detail=detail, ours=ours)
+        if detail:
+            log.info("run_finished", detail=detail, ours=ours)
+        else:  # some jobs look every few seconds and mostly find nothing
+            log.debug("run_finished", detail=detail, ours=ours)
 
     def _failed(self, run: Run, error: str, retry_at: datetime | None) -> None:
         with self._store.begin() as tx:

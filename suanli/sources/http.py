@@ -187,7 +187,11 @@ class Http:
             return self._words(response)
         if response.status_code < 300:  # noqa: PLR2004 the good ones
             return self._json(response)
-        self._body(response)  # "unchanged" has none, but what is not read to its end is a connection that is lost
+        # A reply that is not read to its end costs its connection; urllib3 knows that "unchanged" has no body.
+        if response.status_code == 304:  # noqa: PLR2004 "not modified"
+            response.raw.drain_conn()
+        else:
+            self._body(response)
         return None
 
     def _refused(self, response: requests.Response) -> Refused:

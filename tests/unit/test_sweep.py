@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from jobs.sweep import KEEP_AUDITS, KEEP_INBOX, KEEP_OUTBOX, KEEP_RUNS, Keep, sweep
+from jobs.sweep import KEEP_AUDITS, KEEP_INBOX, KEEP_OUTBOX, KEEP_RESOURCES, KEEP_RUNS, Keep, sweep
 from suanli.domain.answer import Answer, line
 from suanli.domain.audit import AuditEntry, Outcome
 from suanli.domain.chat import ChatKind, Origin, Platform, Target, TargetKind
 from suanli.domain.delivery import Draft, Parcel, Rate, Rates
 from suanli.domain.ports import Store
+from suanli.domain.releases import Hub, Part, Place
 from suanli.domain.schedule import Every, JobName, Schedule
 from suanli.domain.stock import Model, Sample, Scope
 from suanli.i18n import Lang
@@ -103,8 +104,8 @@ def test_samples_are_kept_as_long_as_the_settings_say(store: Store) -> None:
     with store.begin() as tx:
         tx.samples.add([sample(NOON)], NOON)
         tx.samples.add([sample(NOON + SECOND)], NOON + SECOND)
-    assert sweep_at(store, NOON + KEEP_SAMPLES).endswith("samples 0, hours 0, episodes 0, alerts 0, audits 0")
-    assert sweep_at(store, NOON + KEEP_SAMPLES + SECOND).endswith("samples 1, hours 0, episodes 0, alerts 0, audits 0")
+    assert ", samples 0, hours 0, episodes 0, " in sweep_at(store, NOON + KEEP_SAMPLES)
+    assert ", samples 1, hours 0, episodes 0, " in sweep_at(store, NOON + KEEP_SAMPLES + SECOND)
     with store.begin() as tx:
         assert tx.samples.latest("grafana").taken_at == NOON + SECOND
 
@@ -127,3 +128,21 @@ def test_who_asked_what_is_kept_for_a_year(store: Store) -> None:
         tx.audits.add(entry)
     assert sweep_at(store, NOON + KEEP_AUDITS).endswith("audits 0")
     assert sweep_at(store, NOON + KEEP_AUDITS + SECOND).endswith("audits 1")
+
+
+def test_what_nobody_follows_any_more_is_forgotten_a_month_later(store: Store) -> None:
+    place = Place(Hub.GITHUB, "vllm-project/vllm")
+    with store.begin() as tx:
+        tx.resources.need({place: [Part.ISSUES]}, NOON)
+        tx.resources.need({}, NOON)
+    assert "resources 0" in sweep_at(store, NOON + KEEP_RESOURCES)
+    assert "resources 1" in sweep_at(store, NOON + KEEP_RESOURCES + SECOND)
+    with store.begin() as tx:
+        assert tx.resources.find(place, Part.ISSUES) is None
+
+
+def test_what_is_followed_is_not_forgotten_however_quiet_it_is(store: Store) -> None:
+    place = Place(Hub.GITHUB, "vllm-project/vllm")
+    with store.begin() as tx:
+        tx.resources.need({place: [Part.ISSUES]}, NOON)
+    assert "resources 0" in sweep_at(store, NOON + 100 * KEEP_RESOURCES)
