@@ -12,6 +12,7 @@ from storage import documents
 from storage.batches import batches
 from storage.columns import UtcDateTime
 from storage.places import asked, columns_of, of_place, place_of
+from storage.prepared import Prepared
 from storage.tables import HappeningRow, WatchNoticeRow
 from storage.upserts import insert_new
 from suanli.domain.releases import Event, Fingerprint, Place
@@ -31,7 +32,13 @@ _ORDER = (
     HappeningRow.fingerprint,
 )
 
-_ADD = insert_new(HappeningRow).returning(HappeningRow.fingerprint)
+_ADD = Prepared(
+    insert_new(HappeningRow).returning(HappeningRow.fingerprint),
+    inserts=(
+        "fingerprint", "hub", "name", "folded", "part", "native_id", "change", "occurred_at", "observed_at", "detail",
+        "older_branch", "document",
+    ),
+)  # fmt: skip
 _ALL = select(HappeningRow.__table__)
 _THESE = _ALL.where(HappeningRow.fingerprint.in_(bindparam("fingerprints", expanding=True)))
 _BETWEEN = (
@@ -72,7 +79,7 @@ class SqlHappenings:
             return ()
         # In one order, or two transactions could wait for each other's rows.
         rows = [_row(distinct[fingerprint]) for fingerprint in sorted(distinct)]
-        new = set(self._connection.execute(_ADD, rows).scalars())
+        new = {fingerprint for (fingerprint,) in _ADD.run_for_each(self._connection, rows)}
         return tuple(event for event in distinct.values() if event.fingerprint in new)
 
     def find(self, short: str) -> Sequence[Event]:

@@ -5,7 +5,7 @@ runs six of them (figures in docs/adr/0011). Only that bookkeeping is left out: 
 the typed tables, and values go through the types of their columns in both directions.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,17 @@ class _Form:
         names = [name for name, _ in self.binds]
         return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
+    def returned(self, cursor: Any, rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
+        """What comes back of each of these rows: SQLite is asked one by one, PostgreSQL without waiting in between."""
+        if self.positional:
+            for parameters in self.batch(rows):
+                yield from cursor.execute(self.sql, parameters).fetchall()
+            return
+        cursor.executemany(self.sql, self.batch(rows), returning=True)
+        yield from cursor.fetchall()
+        while cursor.nextset():
+            yield from cursor.fetchall()
+
     def row(self, cells: Sequence[Any]) -> tuple[Any, ...]:
         """A row as the domain takes it."""
         if self.as_they_come:
@@ -65,13 +76,16 @@ class Prepared:
         finally:
             cursor.close()
 
-    def run_for_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run an INSERT without RETURNING for each of these rows."""
+    def run_for_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+        """Run an INSERT for each of these rows; the rows that come back, without RETURNING none."""
         dialect = connection.dialect
         form = self._forms.get(dialect.name) or self._forms.setdefault(dialect.name, self._compile(dialect))
         cursor = connection.connection.cursor()
         try:
+            if form.columns:
+                return [form.row(cells) for cells in form.returned(cursor, rows)]
             cursor.executemany(form.sql, form.batch(rows))
+            return []
         finally:
             cursor.close()
 

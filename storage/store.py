@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
 
+from storage.account_windows import Plans, SqlWindows
+from storage.accounts import SqlAccounts
 from storage.alerts import SqlAlerts
 from storage.allowances import SqlAllowances
 from storage.audits import SqlAudits
@@ -16,10 +18,12 @@ from storage.episodes import SqlEpisodes
 from storage.facts import SqlFacts
 from storage.grants import SqlGrants
 from storage.happenings import SqlHappenings
+from storage.holds import SqlHolds
 from storage.inbox import SqlInbox
 from storage.notices import SqlNotices
 from storage.outbox import SqlOutbox
 from storage.overrides import SqlOverrides
+from storage.quotas import SqlQuotas
 from storage.resources import SqlResources
 from storage.runs import SqlRuns
 from storage.samples import SqlSamples
@@ -44,10 +48,12 @@ class SqlTransaction:
         "facts",
         "grants",
         "happenings",
+        "holds",
         "inbox",
         "notices",
         "outbox",
         "overrides",
+        "quotas",
         "resources",
         "runs",
         "samples",
@@ -55,7 +61,7 @@ class SqlTransaction:
         "watches",
     )
 
-    def __init__(self, connection: Connection, snapshots: dict[str, Snapshot]) -> None:
+    def __init__(self, connection: Connection, snapshots: dict[str, Snapshot], plans: Plans) -> None:
         self._connection = connection
         self.inbox = SqlInbox(connection)
         self.outbox = SqlOutbox(connection)
@@ -75,6 +81,10 @@ class SqlTransaction:
         self.audits = SqlAudits(connection)
         self.runs = SqlRuns(connection)
         self.facts = SqlFacts(connection)
+        accounts = SqlAccounts(connection)
+        windows = SqlWindows(connection, accounts, plans)
+        self.quotas = SqlQuotas(connection, accounts, windows)
+        self.holds = SqlHolds(connection, accounts, windows)
 
     def lock(self, name: str) -> None:
         """Wait until no other transaction holds `name`, and hold it to the end of this one."""
@@ -117,13 +127,14 @@ class SqlStore:
         self._engine = open_engine(address(url))
         self._process: int | None = None
         self._snapshots: dict[str, Snapshot] = {}
+        self._plans: Plans = {}
 
     @contextmanager
     def begin(self) -> Iterator[SqlTransaction]:
         """A transaction: committed at the end, rolled back when something is raised."""
         self._refuse_inherited()
         with self._engine.begin() as connection:
-            yield SqlTransaction(connection, self._snapshots)
+            yield SqlTransaction(connection, self._snapshots, self._plans)
 
     def close(self) -> None:
         """Close the connections of this process; the next transaction opens the database again."""

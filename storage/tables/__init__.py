@@ -1,6 +1,17 @@
 """The tables, as typed classes; the statements over them stand in the module of their aggregate."""
 
 from storage.tables.chat import AuditRow, ChatRow, GrantRow, InboxRow, LaneRow, OutboxRow
+from storage.tables.cost import (
+    AccountRow,
+    AccountSetRow,
+    AdjustmentRow,
+    HoldRow,
+    MemberRow,
+    QuotaAlertRow,
+    QuotaBookRow,
+    QuotaGrantRow,
+    QuotaRow,
+)
 from storage.tables.releases import (
     AllowanceRow,
     HappeningRow,
@@ -27,6 +38,9 @@ from storage.tables.stock import (
 from storage.tables.work import FactRow, RunRow, ScheduleRow
 
 __all__ = [
+    "AccountRow",
+    "AccountSetRow",
+    "AdjustmentRow",
     "AlertRow",
     "AllowanceRow",
     "AuditRow",
@@ -36,13 +50,19 @@ __all__ = [
     "FactRow",
     "GrantRow",
     "HappeningRow",
+    "HoldRow",
     "HourRow",
     "InboxRow",
     "ItemRow",
     "LaneRow",
+    "MemberRow",
     "NoticeRow",
     "OutboxRow",
     "OverrideRow",
+    "QuotaAlertRow",
+    "QuotaBookRow",
+    "QuotaGrantRow",
+    "QuotaRow",
     "ResourceRow",
     "RunRow",
     "SampleRow",

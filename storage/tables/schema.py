@@ -10,6 +10,8 @@ from storage.columns import AnyText, UtcDateTime, words
 from suanli.domain.access import Role
 from suanli.domain.audit import Outcome
 from suanli.domain.chat import ChatKind, MessageId, OpenId, Platform, TargetKind
+from suanli.domain.cost.quotas import HoldState, Level, ScopeKind, Span
+from suanli.domain.cost.windows import Period
 from suanli.domain.releases import Change, Hub, Kind, Mode, Part
 from suanli.domain.releases import Fingerprint as ChangeFingerprint
 from suanli.domain.releases.resources import Status
@@ -44,17 +46,22 @@ class Schema(DeclarativeBase):
         Change: words(Change),
         ChatKind: words(ChatKind),
         Field: words(Field),
+        HoldState: words(HoldState),
         Hub: words(Hub),
         Kind: words(Kind),
         Lang: words(Lang),
+        Level: words(Level),
         Mode: words(Mode),
         News: words(News),
         Outcome: words(Outcome),
         Part: words(Part),
+        Period: words(Period),
         Platform: words(Platform),
         Role: words(Role, "word"),
         RunState: words(RunState),
+        ScopeKind: words(ScopeKind, "word"),
         Severity: words(Severity, "word"),
+        Span: words(Span, "word"),
         Stage: words(Stage),
         State: words(State),
         Status: words(Status),

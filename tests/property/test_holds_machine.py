@@ -71,6 +71,7 @@ class HoldsMachine(RuleBasedStateMachine):
         self.now = NOON
         self.keys = (f"k{n}" for n in count())
         self.books = Books()
+        self.turn = 0
 
     def teardown(self) -> None:
         for store in self.stores:
@@ -78,13 +79,12 @@ class HoldsMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        for each in QUOTAS:
-            added = self.do(lambda tx, new=each: tx.quotas.add(new))
+        for added in self.do(lambda tx: [tx.quotas.add(each) for each in QUOTAS]):
             self.books.quotas[added.id] = added
 
     def do(self, deed: Callable[[Transaction], Any]) -> Any:
         """Do it in a transaction, now in this process and then in that; every third time only after a crash."""
-        self.turn = getattr(self, "turn", 0) + 1
+        self.turn += 1
         store = self.stores[self.turn % 2]
         if self.turn % 3 == 0:
             with suppress(KeyboardInterrupt), self.stores[self.turn // 3 % 2].begin() as tx:
@@ -217,7 +217,7 @@ class HoldsMachine(RuleBasedStateMachine):
     @rule(data=st.data(), amount=AMOUNTS)
     def set_right(self, data: st.DataObject, amount: int) -> None:
         known = self.a_quota(data)
-        purse = self.books.windows(known, self.now)[0]
+        purse = self.books.window(known, Span.PERIOD, self.now)
         less = -min(amount, purse.used) if data.draw(st.booleans()) else amount
         self.do(lambda tx: tx.quotas.adjust(known.id, Span.PERIOD, less, made_by="boss", why="", now=self.now))
         self.books.use(purse, less, self.now)
@@ -226,7 +226,7 @@ class HoldsMachine(RuleBasedStateMachine):
     def reset(self, data: st.DataObject) -> None:
         known = self.a_quota(data)
         made = self.do(lambda tx: tx.quotas.reset(known.id, made_by="boss", why="", now=self.now))
-        purses = self.books.windows(known, self.now)
+        purses = self.books.opened(known, self.now)
         assert [(each.span, -each.amount) for each in made] == [(each.span, each.used) for each in purses if each.used]
         for purse in purses:
             purse.used = 0
@@ -258,12 +258,12 @@ class HoldsMachine(RuleBasedStateMachine):
 
     def as_kept(self, kept: Kept, like: Hold) -> Hold:
         """A hold as the model has it."""
-        return replace(like, amount=Nano(kept.amount), state=kept.state, expires_at=kept.expires_at, actual=kept.actual)
+        actual = None if kept.actual is None else Nano(kept.actual)
+        return replace(like, amount=Nano(kept.amount), state=kept.state, expires_at=kept.expires_at, actual=actual)
 
     def ends(self, answer: Any, kept: Kept, *, is_right: bool) -> None:
-        assert answer == (
-            self.as_kept(kept, answer) if is_right and isinstance(answer, Hold) else Conflict(kept.ask.key)
-        )
+        right = self.as_kept(kept, answer) if is_right and isinstance(answer, Hold) else Conflict(kept.ask.key)
+        assert answer == right
 
     def ended(self, grant: QuotaGrantId) -> None:
         given = self.books.grants[grant] = replace(self.books.grants[grant], ended_at=self.now)

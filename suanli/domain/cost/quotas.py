@@ -11,6 +11,10 @@ from suanli.domain.cost.money import Currency, Nano
 from suanli.domain.cost.windows import Period, Window
 
 QuotaId = NewType("QuotaId", int)
+QuotaGrantId = NewType("QuotaGrantId", int)
+
+WHOLE = 10_000
+"""Thresholds are kept, and compared, in ten-thousandths of the limit."""
 
 
 class ScopeKind(IntEnum):
@@ -42,13 +46,19 @@ class Span(IntEnum):
     DAY = 1
     HOUR = 2
 
+    @property
+    def word(self) -> str:
+        """The name used in the store."""
+        return self.name.lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Quota:
     """How much a scope may spend in each window of `period`, and besides in a day and in an hour, if these say so.
 
-    `total` and the limits are nano-units of `currency`; `zone` is where its days begin. A soft one warns and refuses
-    nobody. Thresholds are parts of the limit at which people are told, each once a window.
+    `total` and the limits are nano-units of `currency`; what is paid in another currency does not count. `zone` is
+    where its days begin. A soft one warns and refuses nobody. Thresholds are parts of the limit at which people are
+    told, each once a window; they are kept to a ten-thousandth.
     """
 
     id: QuotaId
@@ -65,6 +75,13 @@ class Quota:
     critical: float = 0.95
     active: bool = True
 
+    def __post_init__(self) -> None:
+        """Refuse limits and thresholds that mean nothing."""
+        if min(self.total, self.daily_limit or 0, self.hourly_limit or 0) < 0:
+            raise ValueError("a limit is no less than nothing")
+        if not 0 < self.warning <= self.critical <= 1:
+            raise ValueError("people are warned first, and both times at a part of the limit")
+
     def spans(self) -> Mapping[Span, tuple[Period, Nano]]:
         """The limits there are, each with the period that its windows have."""
         found = {Span.PERIOD: (self.period, self.total)}
@@ -73,6 +90,30 @@ class Quota:
         if self.hourly_limit is not None:
             found[Span.HOUR] = (Period.HOURLY, self.hourly_limit)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaGrant:
+    """So much more for one limit of a quota, in each of its windows, up to `expires_at`; who gave it, and why.
+
+    It counts up to that moment and no longer, whoever looks. `ended_at` is when that was written down, or when it was
+    taken back before.
+    """
+
+    id: QuotaGrantId
+    quota: QuotaId
+    span: Span
+    amount: Nano
+    granted_by: str
+    why: str
+    granted_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse to grant nothing, or for no time."""
+        if self.amount <= 0 or self.expires_at <= self.granted_at:
+            raise ValueError("a grant is of more than nothing, and for a while")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +139,47 @@ class Account:
         return self.limit - self.used - self.held
 
 
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What was added to, or with a minus taken from, the used part of an account by hand; who did it, and why."""
+
+    quota: QuotaId
+    span: Span
+    window: Window
+    amount: Nano
+    made_by: str
+    why: str
+    made_at: datetime
+
+
+class Level(StrEnum):
+    """How far a limit is used up."""
+
+    WARNING = "warning"
+    CRITICAL = "critical"
+    EXCEEDED = "exceeded"
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """An account came to a level, once, with so much `used` of such a `limit` at that moment."""
+
+    account: Account
+    level: Level
+    reached_at: datetime
+    used: Nano
+    limit: Nano
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """An account that does not say what its holds and adjustments say: `used` and `held` are the sums of these."""
+
+    account: Account
+    used: Nano
+    held: Nano
+
+
 class HoldState(StrEnum):
     """The life of a hold. An expired one may still be settled: a bill that comes late is money all the same."""
 
@@ -105,6 +187,26 @@ class HoldState(StrEnum):
     SETTLED = "settled"
     REFUNDED = "refunded"
     EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a hold is asked for: so much, at the worst, for a call that is paid by these scopes.
+
+    `key` is the caller's own for it. `fingerprint` tells what was asked for, so that the same key for something else
+    is found out.
+    """
+
+    key: str
+    fingerprint: str
+    scopes: tuple[Scope, ...]
+    amount: Nano
+    currency: Currency
+
+    def __post_init__(self) -> None:
+        """Refuse to hold less than nothing."""
+        if self.amount < 0:
+            raise ValueError("a call costs no less than nothing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +244,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """The key stands for another hold."""
+    """The key stands for another hold, or for one that came to another end."""
 
     key: str
 
@@ -150,7 +252,20 @@ class Conflict:
 Decision = Granted | Refused | Conflict
 
 
+def refuses(left: int, amount: int, *, soft: bool) -> bool:
+    """Whether a limit with so much left stands in the way of so much more."""
+    return not soft and left < amount
+
+
 def first_full(accounts: Sequence[Account], amount: int) -> Account | None:
     """The account that has no room for so much; of several, the widest scope's, for it explains most."""
-    full = [account for account in accounts if not account.soft and account.left < amount]
+    full = [account for account in accounts if refuses(account.left, amount, soft=account.soft)]
     return max(full, key=lambda account: (account.scope.kind, -account.span), default=None)
+
+
+def reached(limit: int, used: int, warning: int, critical: int) -> Sequence[Level]:
+    """The levels that so much has come to, lowest first; thresholds in ten-thousandths. Nothing comes to none."""
+    if used <= 0:
+        return ()
+    parts = {Level.WARNING: warning, Level.CRITICAL: critical, Level.EXCEEDED: WHOLE}
+    return tuple(level for level, part in parts.items() if used * WHOLE >= limit * part)

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from suanli.domain.ports.chat import Audits, Chats, Grants, Inbox, Outbox
+from suanli.domain.ports.cost import Holds, Quotas
 from suanli.domain.ports.releases import Allowances, Happenings, Resources, Watches
 from suanli.domain.ports.stock import Alerts, Burns, Episodes, Notices, Overrides, Samples, Tickets
 from suanli.domain.ports.work import Facts, Runs
@@ -83,6 +84,14 @@ class Transaction(Protocol):
     @property
     def facts(self) -> Facts:
         """Small things learnt from outside."""
+
+    @property
+    def quotas(self) -> Quotas:
+        """Who may spend how much."""
+
+    @property
+    def holds(self) -> Holds:
+        """Money put aside before it is spent."""
 
     def lock(self, name: str) -> None:
         """Wait until no other transaction holds `name`, and hold it to the end of this one.

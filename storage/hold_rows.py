@@ -1,0 +1,54 @@
+"""Holds as rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from storage.tables import HoldRow
+from suanli.domain.cost.money import Currency, Nano
+from suanli.domain.cost.quotas import Hold
+
+COLUMNS = (
+    HoldRow.key, HoldRow.fingerprint, HoldRow.amount, HoldRow.currency, HoldRow.state, HoldRow.created_at,
+    HoldRow.expires_at, HoldRow.actual, HoldRow.account_set, HoldRow.expired_at,
+)  # fmt: skip
+INSERTS = ("key", "fingerprint", "account_set", "amount", "currency", "state", "created_at", "expires_at")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHold:
+    """A hold and the set of its accounts; `weighs` is what these hold for it, which is nothing once it expired."""
+
+    hold: Hold
+    account_set: int
+    weighs: int
+
+    @classmethod
+    def of(cls, cells: tuple[Any, ...]) -> "StoredHold":
+        """The hold of a row of `COLUMNS`."""
+        key, fingerprint, amount, currency, state, created_at, expires_at, actual, account_set, expired_at = cells
+        hold = Hold(
+            key=key,
+            fingerprint=fingerprint,
+            amount=Nano(amount),
+            currency=Currency(currency),
+            state=state,
+            created_at=created_at,
+            expires_at=expires_at,
+            actual=None if actual is None else Nano(actual),
+        )
+        return cls(hold, account_set, amount if expired_at is None else 0)
+
+
+def row_of(hold: Hold, account_set: int) -> Mapping[str, Any]:
+    """The row of a new hold."""
+    return {
+        "key": hold.key,
+        "fingerprint": hold.fingerprint,
+        "account_set": account_set,
+        "amount": hold.amount,
+        "currency": hold.currency,
+        "state": hold.state,
+        "created_at": hold.created_at,
+        "expires_at": hold.expires_at,
+    }

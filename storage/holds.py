@@ -1,0 +1,257 @@
+"""Holds: money is put aside in all windows at once or in none, before it is spent.
+
+A hold expires by the clock of whoever looks: what is due gives its money back before anything is decided, so that
+nobody is refused for it, however late the sweep.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, text, update
+
+from storage.account_windows import Plan, SqlWindows
+from storage.accounts import DUE, SqlAccounts, Standing
+from storage.batches import batches
+from storage.drift import drift
+from storage.hold_rows import COLUMNS, INSERTS, StoredHold, row_of
+from storage.prepared import Prepared
+from storage.tables import HoldRow
+from storage.upserts import insert_new
+from suanli.domain.cost.money import LARGEST, MoneyError, Nano
+from suanli.domain.cost.quotas import (
+    Account,
+    Ask,
+    Conflict,
+    Decision,
+    Drift,
+    Granted,
+    Hold,
+    HoldState,
+    Refused,
+    first_full,
+)
+
+Freed = Mapping[int, int]
+"""What is given back to the accounts of each set."""
+
+_FIND = Prepared(select(*COLUMNS).where(HoldRow.key == bindparam("of_key")))
+_NEW = Prepared(insert_new(HoldRow).returning(HoldRow.key), inserts=INSERTS)
+_UNDO = delete(HoldRow).where(HoldRow.key == bindparam("of_key"))
+
+_LOCK_DUE = select(HoldRow.key).where(*DUE).order_by(HoldRow.key).with_for_update()
+# The one that is asked for among them, in the same order: by clocks that differ, it may be due for another process.
+_LOCK_DUE_AND = (
+    select(HoldRow.key)
+    .where(or_(HoldRow.key == bindparam("of_key"), and_(*DUE)))
+    .order_by(HoldRow.key)
+    .with_for_update()
+)
+_EXPIRE = (
+    update(HoldRow)
+    .where(HoldRow.key.in_(bindparam("keys", expanding=True)), *DUE)
+    .values(state=HoldState.EXPIRED, expired_at=bindparam("now"))
+    .returning(HoldRow.account_set, HoldRow.amount)
+)
+_NEXT_DUE = (
+    select(HoldRow.key).where(*DUE).order_by(HoldRow.expires_at).limit(1).with_for_update(skip_locked=True)
+).scalar_subquery()
+_EXPIRE_ONE = (
+    update(HoldRow)
+    .where(HoldRow.key == _NEXT_DUE)
+    .values(state=HoldState.EXPIRED, expired_at=bindparam("now"))
+    .returning(*COLUMNS)
+)
+
+_FINISH = update(HoldRow).values(
+    state=bindparam("new_state"), actual=bindparam("new_actual"), finished_at=bindparam("now")
+)
+_SETTLE = Prepared(
+    _FINISH.where(HoldRow.key == bindparam("of_key"), text("state IN ('held', 'expired')")).returning(*COLUMNS)
+)
+_REFUND = Prepared(_FINISH.where(HoldRow.key == bindparam("of_key"), text("state = 'held'")).returning(*COLUMNS))
+_RAISE = (
+    update(HoldRow)
+    .where(HoldRow.key == bindparam("of_key"))
+    .values(amount=bindparam("new_amount"), expires_at=bindparam("new_expiry"))
+)
+
+
+class SqlHolds:
+    """The `Holds` of one transaction."""
+
+    __slots__ = ("_accounts", "_connection", "_windows")
+
+    def __init__(self, connection: Connection, accounts: SqlAccounts, windows: SqlWindows) -> None:
+        self._connection = connection
+        self._accounts = accounts
+        self._windows = windows
+
+    def hold(self, ask: Ask, now: datetime, expires_at: datetime) -> Decision:
+        """Put money aside in all windows of now of all quotas of these scopes, or in none.
+
+        The same key again is answered as before, whatever is left by now; a refusal is not remembered. What has
+        expired weighs no more, swept up or not.
+        """
+        self._accounts.take_turn()
+        known = self._windows.known(ask, now)
+        look = self._accounts.look(None if known is None else known.account_set, now)
+        freed = self._expire_due(now) if look.due else {}
+        if known is not None and known.edition == look.edition:
+            plan = known
+        else:
+            plan = self._windows.find(ask, look.edition, now)
+        # What was due when we looked may have been given back by another one since, for whom we waited.
+        stale = look.due or plan is not known
+        seen = self._accounts.read(plan.account_set) if stale else look.standings
+        # Without a lock, for those who ask again and again when there is nothing left.
+        refused = None if freed else self._refused(plan.account_set, seen, ask.amount, now)
+        if refused is not None:
+            return self._replayed(ask) or refused
+        return self._decide(ask, plan, seen, freed, (now, expires_at))
+
+    def _decide(
+        self, ask: Ask, plan: Plan, seen: Sequence[Standing], freed: Freed, life: tuple[datetime, datetime]
+    ) -> Decision:
+        hold = Hold(ask.key, ask.fingerprint, ask.amount, ask.currency, HoldState.HELD, *life)
+        if not _NEW.run(self._connection, row_of(hold, plan.account_set)):
+            self._give_back(freed)
+            return self._replayed(ask) or Conflict(ask.key)
+        standings = self._locked(plan.account_set, freed, seen)
+        refused = None if standings is seen else self._refused(plan.account_set, standings, ask.amount, life[0])
+        if refused is not None:
+            self._connection.execute(_UNDO, {"of_key": ask.key})
+            return refused
+        self._accounts.move(plan.account_set, held=ask.amount)
+        return Granted(hold)
+
+    def raise_hold(self, key: str, amount: Nano, now: datetime, expires_at: datetime) -> Decision | None:
+        """Let a hold be of so much in all, and last so long, or leave it as it is; None when there is none.
+
+        It stays with the windows it was made in, and becomes neither less nor shorter. One that has come to an end
+        is a Conflict.
+        """
+        self._accounts.take_turn()
+        freed = self._expire_due(now, key)
+        row = self._find(key)
+        if row is None or row.hold.state is not HoldState.HELD:
+            self._give_back(freed)
+            return None if row is None else Conflict(key)
+        more = max(0, amount - row.hold.amount)
+        standings = self._locked(row.account_set, freed)
+        # What needs nothing more is never refused: only its time is prolonged.
+        refused = self._refused(row.account_set, standings, more, now) if more else None
+        if refused is not None:
+            return refused
+        raised = replace(row.hold, amount=Nano(row.hold.amount + more), expires_at=max(expires_at, row.hold.expires_at))
+        self._connection.execute(_RAISE, {"of_key": key, "new_amount": raised.amount, "new_expiry": raised.expires_at})
+        self._accounts.move(row.account_set, held=more)
+        return Granted(raised, replayed=raised == row.hold)
+
+    def settle(self, key: str, actual: Nano, now: datetime) -> Hold | Conflict | None:
+        """Let this be what the call came to, be it more than was held, or later than that lasted.
+
+        The same again changes nothing; another amount, or after a refund, is a Conflict. None when there is no hold.
+        """
+        if actual < 0:
+            raise ValueError("a call costs no less than nothing")
+        self._accounts.take_turn()
+        row = self._finish(_SETTLE, key, HoldState.SETTLED, actual, now)
+        if row is None:
+            known = self.find(key)
+            return known if known is None or known.actual == actual else Conflict(key)
+        standings = self._accounts.lock(row.account_set)
+        if any(each.used + actual > LARGEST for each in standings):
+            raise MoneyError("so much in one window cannot be counted any more")
+        self._accounts.move(row.account_set, held=-row.weighs, used=actual)
+        self._accounts.tell(standings, now, more=actual)
+        return row.hold
+
+    def refund(self, key: str, now: datetime) -> Hold | Conflict | None:
+        """Give back what was held, for a call that was none; of an expired hold, nothing is left to be given back.
+
+        The same again changes nothing; after it was settled, it is a Conflict. None when there is no hold.
+        """
+        self._accounts.take_turn()
+        row = self._finish(_REFUND, key, HoldState.REFUNDED, None, now)
+        if row is None:
+            known = self.find(key)
+            return Conflict(key) if known is not None and known.state is HoldState.SETTLED else known
+        self._accounts.lock(row.account_set)
+        self._accounts.move(row.account_set, held=-row.hold.amount)
+        return row.hold
+
+    def expire(self, now: datetime) -> Hold | None:
+        """Give back what is held by one hold whose time is over; None when there is none that nobody is busy with."""
+        self._accounts.take_turn()
+        found = self._connection.execute(_EXPIRE_ONE, {"now": now}).first()
+        if found is None:
+            return None
+        row = StoredHold.of(tuple(found))
+        self._accounts.lock(row.account_set)
+        self._accounts.move(row.account_set, held=-row.hold.amount)
+        return row.hold
+
+    def find(self, key: str) -> Hold | None:
+        """A hold."""
+        row = self._find(key)
+        return None if row is None else row.hold
+
+    def accounts(self, key: str, now: datetime) -> Sequence[Account]:
+        """The windows that a hold is against, from the user's to the organisation's."""
+        row = self._find(key)
+        return () if row is None else self._accounts.of(row.account_set, now)
+
+    def drift(self, now: datetime) -> Sequence[Drift]:
+        """Every account that is not the sum of its holds and adjustments. Nothing is corrected."""
+        return drift(self._connection, now)
+
+    def _find(self, key: str) -> StoredHold | None:
+        found = _FIND.run(self._connection, {"of_key": key})
+        return StoredHold.of(found[0]) if found else None
+
+    def _finish(
+        self, statement: Prepared, key: str, state: HoldState, actual: Nano | None, now: datetime
+    ) -> StoredHold | None:
+        values = {"of_key": key, "new_state": state, "new_actual": actual, "now": now}
+        found = statement.run(self._connection, values)
+        return StoredHold.of(found[0]) if found else None
+
+    def _replayed(self, ask: Ask) -> Decision | None:
+        hold = self.find(ask.key)
+        if hold is None:
+            return None
+        return Granted(hold, replayed=True) if hold.fingerprint == ask.fingerprint else Conflict(ask.key)
+
+    def _refused(self, account_set: int, standings: Sequence[Standing], amount: int, now: datetime) -> Refused | None:
+        if all(each.has_room(amount, now) for each in standings):
+            return None
+        full = first_full(self._accounts.of(account_set, now), amount)
+        return None if full is None else Refused(full, Nano(amount))
+
+    def _expire_due(self, now: datetime, also: str | None = None) -> Freed:
+        """Let all holds expire whose time is over; what their accounts, by set, are to be given back.
+
+        The hold `also` is locked with them.
+        """
+        locking = _LOCK_DUE if also is None else _LOCK_DUE_AND
+        keys = self._connection.execute(locking, {"now": now, "of_key": also}).scalars().all()
+        freed: Counter[int] = Counter()
+        for some in batches(keys):
+            for account_set, amount in self._connection.execute(_EXPIRE, {"keys": some, "now": now}):
+                freed[account_set] += amount
+        return freed
+
+    def _locked(self, account_set: int, freed: Freed, seen: Sequence[Standing] | None = None) -> Sequence[Standing]:
+        """The accounts of a set, locked, with all that expired holds gave back."""
+        if not freed:
+            return self._accounts.lock(account_set, seen)
+        self._give_back(freed, account_set)
+        return self._accounts.read(account_set)
+
+    def _give_back(self, freed: Freed, *others: int) -> None:
+        if freed:
+            self._accounts.lock_sets((*freed, *others))
+        for account_set, amount in freed.items():
+            self._accounts.move(account_set, held=-amount)
