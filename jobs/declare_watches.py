@@ -1,7 +1,6 @@
 """Watches of the settings, brought into the store: who is named there follows what stands there, and nothing else."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from jobs.read_releases import needed
@@ -11,18 +10,15 @@ from suanli.domain.releases import Part, Place, Watch
 LOCK = "release-watches"
 
 
-def declare_watches(store: Store, declared: Sequence[Watch], origin: str = "") -> tuple[int, int]:
+def declare_watches(store: Store, declared: Sequence[Watch]) -> tuple[int, int]:
     """Add what is new in the settings and drop what left them; how many of each.
-
-    Several settings may share a store: each drops only what is of its own `origin`.
 
     One that stays keeps its number, and the name of a repository that was renamed meanwhile.
     """
-    named = [replace(watch, declared=f"{origin}:{watch.declared}") for watch in declared]
-    wanted = {watch.declared: watch for watch in named}
+    wanted = {watch.declared: watch for watch in declared}
     with store.begin() as tx:
         tx.lock(LOCK)
-        known = {watch.declared: watch for watch in tx.watches.all() if _is_of(origin, watch)}
+        known = {watch.declared: watch for watch in tx.watches.all() if watch.declared is not None}
         gone = [watch for name, watch in known.items() if name not in wanted]
         new = [watch for name, watch in wanted.items() if name not in known]
         for watch in gone:
@@ -30,10 +26,6 @@ def declare_watches(store: Store, declared: Sequence[Watch], origin: str = "") -
         for watch in new:
             tx.watches.add(watch)
     return len(new), len(gone)
-
-
-def _is_of(origin: str, watch: Watch) -> bool:
-    return watch.declared is not None and watch.declared.partition(":")[0] == origin
 
 
 def continue_from(store: Store, told: Mapping[tuple[Place, Part], datetime], now: datetime) -> int:

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     store = wiring.open_store(settings)
     texts = texts_in(settings.lang)
     try:
-        wiring.declare_releases(settings, store, clock, origin="tracker")
+        wiring.declare_releases(settings, store, clock)
         begun = wiring.take_over_releases(store, told, clock)
         if begun:
             print(texts("releases_cli.continued", n=begun))

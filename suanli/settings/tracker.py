@@ -99,14 +99,14 @@ def _filled(data: Any, environ: Mapping[str, str]) -> Iterator[tuple[Loc, str]]:
 
 
 def tracker_settings(tracker: Tracker, base: Settings) -> Settings:
-    """The settings `base` with what the file says, which wins; the watches are those of the file alone.
+    """The settings `base` with what the file says, which wins; the watches of both.
 
     What a variable named there does not hold stays as it is in `base`. Nothing is read more often than once a minute.
     Raises SettingsError.
     """
     welink = _with_robot(base.welink, tracker.robot) if tracker.robot else base.welink
     mail = _with_letters(base.mail, tracker.letters) if tracker.letters else base.mail
-    watches = tuple(_watches(tracker, _recipients(tracker, welink)))
+    watches = (*base.releases.watches, *_watches(tracker, _recipients(tracker, welink)))
     interval = max(tracker.interval, _SHORTEST)
     update: dict[str, Any] = {
         "welink": welink,

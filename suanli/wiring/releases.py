@@ -44,12 +44,9 @@ def build_reading(settings: Settings, store: Store, site: Site, clock: Clock) ->
     return ReadReleases(store, build_sources(settings, store, clock), site, clock, settings.releases.interval)
 
 
-def declare_releases(settings: Settings, store: Store, clock: Clock, origin: str = "") -> tuple[int, int]:
-    """Bring the watches of the settings into the store; how many came and how many went.
-
-    Those of another `origin`, such as the original's file, are left alone.
-    """
-    return declare_watches(store, settings.releases.to_domain(clock.now()), origin)
+def declare_releases(settings: Settings, store: Store, clock: Clock) -> tuple[int, int]:
+    """Bring the watches of the settings into the store; how many came and how many went."""
+    return declare_watches(store, settings.releases.to_domain(clock.now()))
 
 
 def take_over_releases(store: Store, told: Mapping[tuple[Place, Part], datetime], clock: Clock) -> int:
