@@ -11,7 +11,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from bench import footprint, latency, looks, pace, throughput, trend, within
+from bench import footprint, latency, looks, matching, pace, routing, throughput, trend, upstream, within
 from bench.company import Company, open_company
 from bench.figures import Figure, load_average, machine, save, show
 from bench.processes import ROOT
@@ -33,13 +33,20 @@ class _Size:
     look_rounds: int
     trend_questions: int
     pace_models: int
+    repositories: int
+    upstream_rounds: int
+    matching_rounds: int
+    routed_events: int
+    routing_rounds: int
     limit: int
 
 
-_FULL = _Size(7, 1000, 1500, 1000, 1000, 5, 500, 50, 600)
-PARTS = ("throughput", "latency", "footprint", "process", "checks", "trend", "pace")
+_FULL = _Size(7, 1000, 1500, 1000, 1000, 5, 500, 50, 1000, 5, 25, 10_000, 3, 1200)
+PARTS = (
+    "throughput", "latency", "footprint", "process", "checks", "trend", "pace", "upstream", "matching", "routing",
+)  # fmt: skip
 
-_QUICK = _Size(1, 200, 150, 100, 200, 1, 100, 5, 180)
+_QUICK = _Size(1, 200, 150, 100, 200, 1, 100, 5, 60, 1, 1, 1000, 1, 180)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,6 +81,9 @@ def _measure(
         "checks": lambda: looks.measure(folder, rounds=size.look_rounds),
         "trend": lambda: trend.measure(folder, questions=size.trend_questions),
         "pace": lambda: pace.measure(folder, models=size.pace_models),
+        "upstream": lambda: upstream.measure(folder, repositories=size.repositories, rounds=size.upstream_rounds),
+        "matching": lambda: matching.measure(rounds=size.matching_rounds),
+        "routing": lambda: routing.measure(folder, events=size.routed_events, rounds=size.routing_rounds),
     }
     clock = SystemClock()
     figures: list[Figure] = []

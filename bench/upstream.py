@@ -76,7 +76,7 @@ def measure(folder: Path, *, repositories: int, rounds: int) -> tuple[Figure, ..
     folder = folder / "upstream"
     folder.mkdir()
     names = [f"vllm-project/engine-{number}" for number in range(repositories)]
-    with GithubStandIn(SystemClock()) as github:
+    with GithubStandIn(SystemClock(), keeps=True) as github:
         # Without a token, too: what is compared is how often somebody asks, not who may.
         github.gate.limit = github.gate.anonymous_limit = _WITHOUT_LIMIT
         bench = _Bench(github, folder, names)

@@ -13,12 +13,16 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 class LoopbackServer:
     """`with LoopbackServer(app) as server: server.url` – one thread a request; quiet except about the app's bugs.
 
+    Each connection is closed after one answer; with `keeps` it is kept open for the next request, as real services do
+    it, and the app must read every request to its end and name the length of its answers.
+
     It leaves nothing behind: when `stop` returns, every socket is closed and every request's thread has ended.
     An app that waits for something must be told to end before, for `stop` waits for it.
     """
 
-    def __init__(self, app: WSGIApplication) -> None:
+    def __init__(self, app: WSGIApplication, *, keeps: bool = False) -> None:
         self._app = app
+        self._handler = _KeepingHandler if keeps else _QuietHandler
         self._stopping = threading.Event()
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -35,7 +39,7 @@ class LoopbackServer:
         if self._server is not None:
             raise RuntimeError("the server is started already")
         self._stopping.clear()
-        self._server = _Server("127.0.0.1", 0, self._app, _QuietHandler)
+        self._server = _Server("127.0.0.1", 0, self._app, self._handler)
         self._thread = threading.Thread(target=self._serve, args=(self._server,), daemon=True)
         self._thread.start()
         return self
@@ -78,6 +82,24 @@ class _QuietHandler(WSGIRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass
+
+
+class _KeepingHandler(_QuietHandler):
+    """Werkzeug's own way closes every connection, and reads from it whatever comes after a request."""
+
+    def run_wsgi(self) -> None:
+        head: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
+            head.append((status, headers))
+
+        body = b"".join(self.server.app(self.make_environ(), start))
+        [(status, headers)] = head
+        length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
+        lines = (f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), "", "")
+        self.wfile.write("\r\n".join(lines).encode("latin-1") + body)
+        if length != len(body):  # the answer breaks off, which nobody would see on a connection that goes on
+            self.close_connection = True
 
 
 class _Server(ThreadedWSGIServer):

@@ -8,26 +8,35 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from operator import add
 from typing import Self
 
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 """What nobody sees: soft hyphens, zero-width characters, and those that only turn the direction of writing."""
 
-_NARROW = dict(zip("，：；（）！？", ",:;()!?", strict=True)) | dict.fromkeys(
-    "\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"
+_NARROW = (
+    dict(zip("，：；（）！？", ",:;()!?", strict=True))
+    | {"…": "..."}
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
 )
 """Dashes; and what Chinese text is full of: without these the standard normalisation has mostly nothing to do."""
+
+_FULL = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_FULL_BEGINS = (b"\xef\xbc", b"\xef\xbd")
+"""Letters and signs in full width, which are quickly replaced, and how each of them begins in UTF-8."""
 
 _PILE = re.compile(r"[^\w\s\0-\x7f]{31,}")
 _PILE_MATTERS = 2_000
 _MOST_MARKS, _MARKS_KEPT = 30, 10
 
-_WIDE = re.compile("[^\0-\x7f]{2,}")
 _RUN = re.compile("[0-9a-z]+")
+_JOINT = re.compile("(?<![0-9a-z])(?=([0-9a-z]+) ([0-9a-z]+))")
 _DIGITS = "0123456789"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _LETTERS_AND_DIGITS = _LETTERS + _DIGITS
+_BARRED = bytes(code if chr(code) in f"{_LETTERS_AND_DIGITS} " else ord("|") for code in range(256))
+_WITHOUT_ASCII = b" " * 128 + bytes(range(128, 256))
 _BLANKED = bytes(code if chr(code) in _LETTERS_AND_DIGITS else ord(" ") for code in range(256))
 
 _LONGEST_STEM = 24
@@ -38,7 +47,16 @@ def legible(text: str) -> str:
     """Text in one width and composition, without what nobody sees, and with one kind of dash; case as written."""
     if text.isascii():
         return text
-    return _narrow(_composed(_narrow(INVISIBLE.sub("", text))))
+    return _narrow(_composed(_halved(_narrow(INVISIBLE.sub("", text)))))
+
+
+def _halved(text: str) -> str:
+    """What the standard normalisation would do, too, but would take its time for the whole text."""
+    encoded = text.encode("utf-8", "surrogatepass")
+    if any(begin in encoded for begin in _FULL_BEGINS):
+        for wide, narrow in _FULL.items():
+            text = text.replace(wide, narrow)
+    return text
 
 
 def _composed(text: str) -> str:
@@ -115,9 +133,18 @@ class Text:
         found = set(self.runs)
         for run in self.runs:
             if not run.isalpha():
-                for end in range(1, min(len(run), _LONGEST_STEM + 1)):
-                    if run[end] in _DIGITS:
-                        found.add(run[:end])
+                found.update(_stems(run))
+        return frozenset(found)
+
+    @cached_property
+    def joints(self) -> frozenset[tuple[str, str]]:
+        """Every two runs with one space between them in the loose text; the second one by its stems, too."""
+        line = self.loose.encode("ascii", "replace").translate(_BARRED).decode("ascii")
+        words = line.replace("  ", " | ").replace("|", " | ").split()
+        found = set(pairwise(words))
+        for first, second in tuple(found):
+            if not second.isalpha():
+                found.update((first, stem) for stem in _stems(second))
         return frozenset(found)
 
     @cached_property
@@ -126,13 +153,18 @@ class Text:
         return _pairs(self.one_line)
 
 
+def _stems(run: str) -> list[str]:
+    """The beginnings of a run after which a digit follows."""
+    return [run[:end] for end in range(1, min(len(run), _LONGEST_STEM + 1)) if run[end] in _DIGITS]
+
+
 def _pairs(line: str) -> frozenset[str]:
     if line.isascii():
         return frozenset()
-    found: set[str] = set()
-    for wide in _WIDE.findall(line):
-        found.update(map(add, wide, wide[1:]))
-    return frozenset(found)
+    # Much quicker than an expression: in UTF-8, only ASCII has bytes below 128.
+    wide = line.encode("utf-8", "surrogatepass").translate(_WITHOUT_ASCII).decode("utf-8", "surrogatepass")
+    words = " ".join(wide.split())
+    return frozenset(pair for pair in set(map(add, words, words[1:])) if " " not in pair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +173,9 @@ class Keyword:
 
     Where it begins with an ASCII letter or digit, none may stand before it; where it ends with one, no letter may
     follow, and no digit either if it is `exact`. Its other ends are free: Chinese has no blanks between words.
-    Its `runs` must be in the text whole, its `stem` as a stem, and its `pairs` as pairs, which sets know at once; only
-    then is the text searched.
+    Its `runs` must be in the text whole, its `stem` as a stem, its `joints` and its `pairs` as such, which sets know at
+    once; only then is the text searched, unless it `is_known` by then: a key that is one run or one joint needs no
+    search, for its ends are right by what these are.
     """
 
     key: str
@@ -150,6 +183,8 @@ class Keyword:
     runs: frozenset[str]
     stem: str
     pairs: frozenset[str]
+    joints: frozenset[tuple[str, str]]
+    is_known: bool
 
     @classmethod
     def of(cls, text: str, *, exact: bool = False) -> Self:
@@ -157,7 +192,11 @@ class Keyword:
         key = one_line(text) if exact else loose(text)
         runs = _RUN.findall(key)
         stem = runs.pop() if runs and not exact and key.endswith(runs[-1]) else ""
-        return cls(key, exact, frozenset(runs), stem if len(stem) <= _LONGEST_STEM else "", _pairs(key))
+        short = stem if len(stem) <= _LONGEST_STEM else ""
+        # Of a long number there are no stems, neither alone nor behind another run.
+        joints = frozenset() if exact or stem != short else frozenset(_JOINT.findall(key))
+        known = key in {short, *runs, *map(" ".join, joints)}
+        return cls(key, exact, frozenset(runs), short, _pairs(key), joints, known)
 
     @property
     def sign(self) -> str:
@@ -177,8 +216,9 @@ class Keyword:
             return False
         if self.pairs and not self.pairs <= text.pairs:
             return False
-        # A key that is one run, of the text's runs or stems, needs no search: its ends are right by what these are.
-        return self.key == self.stem or self.key in self.runs or self._stands_in(text)
+        if self.joints and not self.joints <= text.joints:
+            return False
+        return self.is_known or self._stands_in(text)
 
     def _stands_in(self, text: Text) -> bool:
         line = text.one_line if self.exact else text.loose

@@ -27,16 +27,17 @@ class Front:
     """A hub on a loopback port; `answer` says what it answers, given the fault that it is to show, if any.
 
     Every request waits for `latency` first. It holds no lock while it waits, so any number can wait at once.
+    With `keeps` a connection stays open for the next request, as it does at the real hubs.
     """
 
-    def __init__(self, clock: Clock, answer: Answer) -> None:
+    def __init__(self, clock: Clock, answer: Answer, *, keeps: bool = False) -> None:
         self.faults = Faults()
         self.record = Record()
         self.latency = timedelta()
         self._clock = clock
         self._answer = answer
         self._stopping = threading.Event()
-        self._server = LoopbackServer(self._serve)
+        self._server = LoopbackServer(self._serve, keeps=keeps)
 
     @property
     def url(self) -> str:

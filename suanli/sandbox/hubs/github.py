@@ -33,11 +33,11 @@ class GithubStandIn(Served):
         print(github.record.charged)
     """
 
-    def __init__(self, clock: Clock, switches: Switches | None = None) -> None:
+    def __init__(self, clock: Clock, switches: Switches | None = None, *, keeps: bool = False) -> None:
         self.switches = switches or Switches()
         self.world = World(clock, self.switches)
         self.gate = Gate(clock, self.switches)
-        self.front = Front(clock, self._answer)
+        self.front = Front(clock, self._answer, keeps=keeps)
         self._clock = clock
 
     def _answer(self, request: Request, fault: Fault | None) -> Reply:
