@@ -34,7 +34,8 @@ def test_the_originals_example_tells_the_group_what_is_new_once_and_why(site: Tr
     second = site.once()
     assert second.returncode == 0, second.stderr
     assert "已发送 3 条，失败 0 条" in second.stdout
-    pull, hugging, scope = sorted(site.heard, key=lambda text: ("hf:" in text, "ms:" in text[:10]))
+    beginnings = ("🟢", "🆕 hf:", "🆕 ms:")  # the hubs are read side by side, so these come in any order
+    pull, hugging, scope = (next(text for text in site.heard if text.startswith(each)) for each in beginnings)
     assert pull.startswith("🟢 vllm-project/vllm 新 PR：#2\n")
     for said in ("Support DeepSeek-V4", "https://github.com/vllm-project/vllm/pull/2", "octocat", "命中：deepseek"):
         assert said in pull
