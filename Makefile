@@ -25,7 +25,7 @@ types: $(STAMP)
 imports: $(STAMP)
 	$(BIN)/lint-imports --no-cache
 
-bench: $(STAMP)  ## figures for docs/performance.md, with the peers in the same run
+bench: .venv/.peers  ## figures for docs/performance.md, with the peers in the same run
 	$(BIN)/python -m bench
 
 pictures: $(STAMP)  ## the pictures of docs/pictures, drawn from what the stand-in received
@@ -42,6 +42,10 @@ pictures: $(STAMP)  ## the pictures of docs/pictures, drawn from what the stand-
 $(STAMP): pyproject.toml | .venv/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ .venv/.runtime
+
+.venv/.peers: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	@touch $@
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

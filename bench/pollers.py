@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +37,8 @@ class NvChecker:
     """
 
     def __init__(self, folder: Path, pages: Mapping[str, str]) -> None:
+        if find_spec("nvchecker") is None:
+            raise WrongError("nvchecker is not installed here; `make bench` installs it")
         self._folder = folder
         self._config = self._write("nvchecker", "\n".join(_entry(name, page) for name, page in pages.items()))
         self._nothing = self._write("nothing", '[nothing]\nsource = "manual"\nmanual = "1"\n')
@@ -66,7 +69,7 @@ class NvChecker:
             done = subprocess.run(command, check=False, stdout=out, stderr=out, timeout=_DONE_WITHIN)
             seconds = clock.elapsed() - started
         if done.returncode:
-            raise WrongError(f"nvchecker failed (`make bench` installs it); its last words:\n{log.read_text()[-2000:]}")
+            raise WrongError(f"nvchecker failed; its last words:\n{log.read_text('utf-8')[-2000:]}")
         return seconds
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from suanli.domain.releases import Item, Kind, State
@@ -80,3 +80,16 @@ def test_the_quick_look_agrees_with_the_rule_written_as_an_expression(word: str,
         after = ("(?![0-9a-z])" if exact else "(?![a-z])") if re.search("[0-9a-z]$", key) else ""
         slow = re.search(before + re.escape(key) + after, line) is not None
         assert keyword.is_in(Text(text)) is slow
+
+
+@given(word=WORD | PROSE, text=PROSE, exact=st.booleans())
+def test_what_sets_know_of_a_word_is_what_a_search_finds_however_often_it_is_asked(
+    word: str, text: str, *, exact: bool
+) -> None:
+    keyword, prose = Keyword.of(word, exact=exact), Text(text)
+    assume(not keyword.is_empty)
+    line, before, after = (one_line(text), "0-9a-z", "0-9a-z") if exact else (loose(text), "0-9a-z", "a-z")
+    left = f"(?<![{before}])" if re.match("[0-9a-z]", keyword.key) else ""
+    right = f"(?![{after}])" if re.search("[0-9a-z]$", keyword.key) else ""
+    found = re.search(left + re.escape(keyword.key) + right, line) is not None
+    assert {keyword.is_in(prose) for _ in range(60)} == {found}

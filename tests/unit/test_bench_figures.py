@@ -12,6 +12,8 @@ from bench.figures import Figure, Target, percentile
         (Target(">", 1), 1.01, True),
         (Target("<", 60), 59.9, True),
         (Target("<", 60), 60.0, False),
+        (Target("≤", 0.06), 0.06, True),
+        (Target("≤", 0.06), 0.0601, False),
     ],
 )
 def test_a_target_holds_on_its_own_side_of_the_limit(target: Target, value: float, *, holds: bool) -> None:

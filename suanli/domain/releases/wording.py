@@ -6,9 +6,10 @@ The rules are those of releases.md §2.8: `yi` is not in "yield", `qwen` is in "
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import count, pairwise
 from operator import add
 from typing import Self
 
@@ -39,6 +40,9 @@ _BARRED = bytes(code if chr(code) in f"{_LETTERS_AND_DIGITS} " else ord("|") for
 _WITHOUT_ASCII = b" " * 128 + bytes(range(128, 256))
 _BLANKED = bytes(code if chr(code) in _LETTERS_AND_DIGITS else ord(" ") for code in range(256))
 
+_MANY_SEARCHES = 50
+"""About so many searches take as long as finding all joints of a text does."""
+
 _LONGEST_STEM = 24
 """Longer beginnings of runs are not listed: text that is one long number would make a list as large as its square."""
 
@@ -53,7 +57,7 @@ def legible(text: str) -> str:
 def _halved(text: str) -> str:
     """What the standard normalisation would do, too, but would take its time for the whole text."""
     encoded = text.encode("utf-8", "surrogatepass")
-    if any(begin in encoded for begin in _FULL_BEGINS):
+    if _FULL_BEGINS[0] in encoded or _FULL_BEGINS[1] in encoded:
         for wide, narrow in _FULL.items():
             text = text.replace(wide, narrow)
     return text
@@ -130,22 +134,26 @@ class Text:
     @cached_property
     def stems(self) -> frozenset[str]:
         """The runs, and their beginnings after which a digit follows: `qwen` and `qwen3moe` of "Qwen3MoE"."""
-        found = set(self.runs)
-        for run in self.runs:
-            if not run.isalpha():
-                found.update(_stems(run))
-        return frozenset(found)
+        return self.runs.union(stem for _, stem in _stems(self.runs))
 
     @cached_property
     def joints(self) -> frozenset[tuple[str, str]]:
         """Every two runs with one space between them in the loose text; the second one by its stems, too."""
         line = self.loose.encode("ascii", "replace").translate(_BARRED).decode("ascii")
         words = line.replace("  ", " | ").replace("|", " | ").split()
-        found = set(pairwise(words))
-        for first, second in tuple(found):
-            if not second.isalpha():
-                found.update((first, stem) for stem in _stems(second))
-        return frozenset(found)
+        found = frozenset(pairwise(words))
+        stems: dict[str, list[str]] = {}
+        for run, stem in _stems({second for _, second in found}):
+            stems.setdefault(run, []).append(stem)
+        return found.union((first, stem) for first, second in found for stem in stems.get(second, ()))
+
+    @cached_property
+    def _searches(self) -> Iterator[int]:
+        return count()
+
+    def is_searched_often(self) -> bool:
+        """Count a search; whether there were so many that it is better to know all joints at once."""
+        return "joints" in self.__dict__ or next(self._searches) >= _MANY_SEARCHES
 
     @cached_property
     def pairs(self) -> frozenset[str]:
@@ -153,9 +161,13 @@ class Text:
         return _pairs(self.one_line)
 
 
-def _stems(run: str) -> list[str]:
-    """The beginnings of a run after which a digit follows."""
-    return [run[:end] for end in range(1, min(len(run), _LONGEST_STEM + 1)) if run[end] in _DIGITS]
+def _stems(runs: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Runs with their beginnings after which a digit follows."""
+    for run in runs:
+        if not run.isalpha():
+            for end in range(1, min(len(run), _LONGEST_STEM + 1)):
+                if run[end] in _DIGITS:
+                    yield run, run[:end]
 
 
 def _pairs(line: str) -> frozenset[str]:
@@ -173,9 +185,9 @@ class Keyword:
 
     Where it begins with an ASCII letter or digit, none may stand before it; where it ends with one, no letter may
     follow, and no digit either if it is `exact`. Its other ends are free: Chinese has no blanks between words.
-    Its `runs` must be in the text whole, its `stem` as a stem, its `joints` and its `pairs` as such, which sets know at
-    once; only then is the text searched, unless it `is_known` by then: a key that is one run or one joint needs no
-    search, for its ends are right by what these are.
+    Its `runs` must be in the text whole, its `stem` as a stem, its `pairs` and its `joints` as such, which sets know at
+    once; only then is the text searched. A key that is just a run or a joint needs no search, for its ends are right by
+    what these are.
     """
 
     key: str
@@ -184,7 +196,8 @@ class Keyword:
     stem: str
     pairs: frozenset[str]
     joints: frozenset[tuple[str, str]]
-    is_known: bool
+    is_run: bool
+    is_joint: bool
 
     @classmethod
     def of(cls, text: str, *, exact: bool = False) -> Self:
@@ -195,8 +208,16 @@ class Keyword:
         short = stem if len(stem) <= _LONGEST_STEM else ""
         # Of a long number there are no stems, neither alone nor behind another run.
         joints = frozenset() if exact or stem != short else frozenset(_JOINT.findall(key))
-        known = key in {short, *runs, *map(" ".join, joints)}
-        return cls(key, exact, frozenset(runs), short, _pairs(key), joints, known)
+        return cls(
+            key,
+            exact,
+            frozenset(runs),
+            short,
+            _pairs(key),
+            joints,
+            is_run=key in {short, *runs},
+            is_joint=key in map(" ".join, joints),
+        )
 
     @property
     def sign(self) -> str:
@@ -210,15 +231,18 @@ class Keyword:
 
     def is_in(self, text: Text) -> bool:
         """Whether the text has it."""
-        if self.stem and self.stem not in text.stems:
-            return False
-        if self.runs and not self.runs <= text.runs:
+        if (self.stem and self.stem not in text.stems) or (self.runs and not self.runs <= text.runs):
             return False
         if self.pairs and not self.pairs <= text.pairs:
             return False
-        if self.joints and not self.joints <= text.joints:
-            return False
-        return self.is_known or self._stands_in(text)
+        if self.is_run:
+            return True
+        if self.joints and text.is_searched_often():
+            if not self.joints <= text.joints:
+                return False
+            if self.is_joint:
+                return True
+        return self._stands_in(text)
 
     def _stands_in(self, text: Text) -> bool:
         line = text.one_line if self.exact else text.loose
