@@ -4,12 +4,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from suanli.domain.lines import QUOTES, SLASHES, write
+from suanli.domain.lines import LONGEST, QUOTES, SLASHES, write
 
 __all__ = ["Line", "read", "write"]
-
-MAX_LINE = 2_000
-"""Characters of a message that are read as a command; nobody types more, and quoting is not linear in them."""
 
 _ASCII_BLANKS = {code: " " for code in range(128) if chr(code).isspace()}
 _WORD = re.compile(r"\s*(?:([\"“”「＂])(.*?)([\"”」＂])(?=\s|$)|(\S+))", re.DOTALL)
@@ -25,7 +22,7 @@ class Line:
 
 def read(text: str) -> Line:
     """Words of a line. Invisible characters go, full-width ones become narrow, quotes hold a word together."""
-    visible = _without_invisible(text[:MAX_LINE]).strip()
+    visible = _without_invisible(text[:LONGEST]).strip()
     slash = visible[:1] != "" and visible[0] in SLASHES
     return Line(slash, tuple(_words(visible.lstrip(SLASHES) if slash else visible)))
 

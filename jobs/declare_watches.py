@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from handlers.releases.rights import LOCK
 from jobs.read_releases import needed
 from suanli.domain.ports import Store
 from suanli.domain.releases import Part, Place, Watch
-
-LOCK = "release-watches"
 
 
 def declare_watches(store: Store, declared: Sequence[Watch]) -> tuple[int, int]:

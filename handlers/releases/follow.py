@@ -8,15 +8,13 @@ from suanli.domain.access import Role
 from suanli.domain.answer import Answer, Block, Code, Tone, line, note
 from suanli.domain.commands import Command, Param, Risk, Turn
 from suanli.domain.errors import UserError
+from suanli.domain.lines import LONGEST
 from suanli.domain.ports import Transaction
 from suanli.domain.releases import Place, Watch, WatchNumber
 from suanli.domain.releases.changes import BOTS, parts_of, words_for
 from suanli.domain.releases.filters import Filter, FilterError, parse
 from suanli.domain.releases.items import PARTS
 from suanli.domain.releases.watches import MOST_WATCHES
-
-LONGEST_LINE = 2000
-"""Characters of a message that are read; a filter that goes on behind them would be another one than was meant."""
 
 
 def watch(turn: Turn, place: Place, changes: tuple[tuple[str, ...], ...], filter: tuple[str, ...]) -> Answer:  # noqa: A002 the parameter's name
@@ -61,8 +59,9 @@ def _known_as(tx: Transaction, place: Place) -> Place:
 
 def _read(turn: Turn, text: str) -> Filter:
     """The filter that somebody typed. Raises UserError with what is wrong with it."""
-    if len(turn.message.text) > LONGEST_LINE:
-        raise UserError(turn.texts("releases.line_too_long", most=LONGEST_LINE))
+    # A filter that goes on behind what is read would be another one than was meant.
+    if len(turn.message.text) > LONGEST:
+        raise UserError(turn.texts("releases.line_too_long", most=LONGEST))
     try:
         return parse(text, turn.site.aliases)
     except FilterError as error:

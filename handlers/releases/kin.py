@@ -1,10 +1,11 @@
 """The same model in other places: on another hub, or in a repository that came to support it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from suanli.domain.ports import Transaction
-from suanli.domain.releases import Change, Event, Item, Kind, Place, State
+from suanli.domain.releases import Change, Event, Item, Kind, Known, Place, State
 from suanli.domain.releases.models import key_of, mentions
 
 LOOK_BACK = timedelta(days=90)
@@ -40,7 +41,11 @@ def kin_of(tx: Transaction, event: Event) -> tuple[Kin, ...]:
 
 
 def _elsewhere(tx: Transaction, event: Event) -> tuple[Kin, ...]:
-    found = tx.resources.same_model(key_of(event.item), but=event.place.hub)
+    return _homes(tx.resources.same_model(key_of(event.item), but=event.place.hub))
+
+
+def _homes(found: Sequence[tuple[Place, Known]]) -> tuple[Kin, ...]:
+    """Where a model is, places that it is gone from left out."""
     return tuple(
         Kin(place, known.item, known.item.created_at or known.first_seen_at)
         for place, known in found
@@ -63,11 +68,7 @@ def _supporters(tx: Transaction, event: Event) -> tuple[Kin, ...]:
 
 def _supported(tx: Transaction, event: Event) -> tuple[Kin, ...]:
     keys = [key for key in tx.resources.model_keys(event.observed_at - LOOK_BACK) if len(key) >= _SHORTEST_KEY]
-    return tuple(
-        Kin(place, known.item, known.item.created_at or known.first_seen_at)
-        for key in _names(event.item, keys)
-        for place, known in tx.resources.same_model(key)
-    )
+    return tuple(kin for key in _names(event.item, keys) for kin in _homes(tx.resources.same_model(key)))
 
 
 def _names(item: Item, keys: list[str]) -> tuple[str, ...]:

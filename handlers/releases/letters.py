@@ -78,7 +78,8 @@ class Letters:
 
     def redraw(self, event: Event) -> None:
         """Draw the cards that tell of an earlier change alone once more: there is more to be said of it now."""
-        if self._now - event.observed_at > CARDS_LIVE:
+        kin = self._kin_of(event)
+        if not kin or self._now - event.observed_at > CARDS_LIVE:
             return
         for notice in self._tx.watches.told(event.fingerprint):
             watch = self._tx.watches.find(notice.watch)
@@ -88,7 +89,7 @@ class Letters:
                 or notice.message_key != _key(event, notice)
             ):
                 continue
-            answer = card.one(self._texts_for(watch.target), card.Told(event, notice, kin_of(self._tx, event)))
+            answer = card.one(self._texts_for(watch.target), card.Told(event, notice, kin))
             draft = Draft(f"redraw:{notice.message_key}", watch.target, answer, redraws=notice.message_key)
             self._tx.outbox.redraw([draft], self._now)
 

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 QUOTES = {'"': '"', "“": "”", "”": "”", "「": "」", "＂": "＂"}
 """What may stand around a word that has blanks in it, and what ends it."""
 
+LONGEST = 2_000
+"""Characters of a message that are read as a command; nobody types more, and quoting is not linear in them."""
+
 SLASHES = "/／⁄∕"
 """What people type for a slash."""
 

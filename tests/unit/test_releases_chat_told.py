@@ -121,6 +121,28 @@ def test_support_that_lands_in_a_repository_points_to_the_model(chat: Chat) -> N
     assert "🔗 hf:deepseek-ai deepseek-ai/DeepSeek-V4" in chat.talk.words(parcel.answer)
 
 
+def test_support_for_a_model_that_is_gone_points_nowhere(chat: Chat) -> None:
+    chat.follow(VLLM, ["pr"])
+    gone = replace(added(chat, HF).item, state=State.GONE)
+    chat.read(HF, Part.MODELS, gone)
+    merged = pull(1, chat.clock.now(), State.MERGED, title="Support DeepSeek V4")
+    chat.read(VLLM, Part.ISSUES, merged)
+    chat.happen(C.PR_MERGED, merged)
+    (parcel,) = chat.talk.parcels()
+    assert "🔗" not in chat.talk.words(parcel.answer)
+
+
+def test_an_earlier_card_of_which_there_is_nothing_more_to_say_is_left_as_it_is(chat: Chat) -> None:
+    chat.follow(HF, ["card"])
+    chat.follow(MS, ["model"])
+    first = added(chat, HF)
+    chat.happen(C.CARD, first.item, part=Part.MODELS, place=HF)
+    chat.talk.parcels()
+    chat.clock.advance(HOUR)
+    added(chat, MS)
+    assert [parcel.redraws for parcel in chat.talk.parcels()] == [None]
+
+
 def test_a_model_points_to_the_release_that_supports_it_already(chat: Chat) -> None:
     chat.follow(HF, ["model"])
     chat.read(VLLM, Part.RELEASES, release(1, "v0.10.0", chat.clock.now(), body="Adds DeepSeek-V4."))

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot import syntax
-from handlers.releases.follow import LONGEST_LINE
 from storage.store import SqlStore
 from suanli.domain.access import Role
 from suanli.domain.chat import TargetKind
+from suanli.domain.lines import LONGEST
 from suanli.domain.releases import Change, Part, Rhythm
 from suanli.domain.releases.filters import REASONS
 from suanli.domain.releases.watches import MOST_WATCHES
@@ -158,11 +157,10 @@ def test_a_mistake_in_a_filter_is_explained_and_nothing_is_followed(
 
 
 def test_a_filter_that_would_be_read_only_in_part_is_refused(chat: Chat) -> None:
-    assert LONGEST_LINE == syntax.MAX_LINE
     begun = f"/releases watch {VLLM} pr "
-    assert "只会读前 2000 个字符" in chat.ask(begun + "a" * (LONGEST_LINE - len(begun)) + " -revert")
+    assert "只会读前 2000 个字符" in chat.ask(begun + "a" * (LONGEST - len(begun)) + " -revert")
     assert not chat.watches()
-    assert "已关注" in chat.ask(begun + "a" * (LONGEST_LINE - len(begun)))
+    assert "已关注" in chat.ask(begun + "a" * (LONGEST - len(begun)))
 
 
 @pytest.mark.parametrize("typed", ["", "vllm", "hf:deepseek-ai/DeepSeek-V3", "owner/..", "gitlab:a/b"])
