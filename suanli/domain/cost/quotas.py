@@ -12,6 +12,7 @@ from suanli.domain.cost.windows import Period, Window
 
 QuotaId = NewType("QuotaId", int)
 QuotaGrantId = NewType("QuotaGrantId", int)
+BudgetId = NewType("BudgetId", int)
 
 WHOLE = 10_000
 """Thresholds are kept, and compared, in ten-thousandths of the limit."""
@@ -58,7 +59,7 @@ class Quota:
 
     `total` and the limits are nano-units of `currency`; what is paid in another currency does not count. `zone` is
     where its days begin. A soft one warns and refuses nobody. Thresholds are parts of the limit at which people are
-    told, each once a window; they are kept to a ten-thousandth.
+    told, each once a window; they are kept to a ten-thousandth. One that keeps a `budget` is changed with that only.
     """
 
     id: QuotaId
@@ -74,6 +75,7 @@ class Quota:
     warning: float = 0.80
     critical: float = 0.95
     active: bool = True
+    budget: BudgetId | None = None
 
     def __post_init__(self) -> None:
         """Refuse limits and thresholds that mean nothing."""

@@ -1,0 +1,31 @@
+"""The record of what people and programs changed: who, by which way, what it was and what it became."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Way(StrEnum):
+    """How somebody made a change."""
+
+    CHAT = "chat"
+    API = "api"
+    CLI = "cli"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change. `who` is a person's id, or `token 3 (name)`; `what` a word such as `quota.create`.
+
+    `subject` names what was changed, such as `quota 12`; `before` and `after` are the fields that differ.
+    """
+
+    at: datetime
+    who: str
+    way: Way
+    what: str
+    subject: str
+    before: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, str] = field(default_factory=dict)

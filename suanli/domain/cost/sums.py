@@ -1,0 +1,87 @@
+"""What was spent, added up: by hours and days, and by what people ask for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from enum import StrEnum
+
+from suanli.domain.cost.money import Nano
+
+
+class Dimension(StrEnum):
+    """What spending is told apart by."""
+
+    USER = "user"
+    PROJECT = "project"
+    DEPARTMENT = "department"
+    ORGANIZATION = "organization"
+    MODEL = "model"
+    PROVIDER = "provider"
+    REQUEST_TYPE = "request_type"
+    COST_TYPE = "cost_type"
+
+
+class Grain(StrEnum):
+    """Into what lengths of time it is parted."""
+
+    HOUR = "hour"
+    DAY = "day"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Records added up: how many, of which without a price and failed; units; nano-units of the site's currency.
+
+    What an unpriced record costs is in no amount, so an amount with `unpriced` beside it is a least one. Every number
+    may be less than nothing in a correction that is yet to be added.
+    """
+
+    requests: int = 0
+    unpriced: int = 0
+    failed: int = 0
+    input_units: int = 0
+    output_units: int = 0
+    cached_units: int = 0
+    total_units: int = 0
+    input_cost: int = 0
+    output_cost: int = 0
+    total_cost: int = 0
+    took: int = 0
+    """Milliseconds, of those that say so."""
+    timed: int = 0
+    """How many say so."""
+
+    def __add__(self, other: "Sum") -> "Sum":
+        """Both together."""
+        return Sum(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Sum)))
+
+    @property
+    def cost(self) -> Nano:
+        """The known cost."""
+        return Nano(self.total_cost)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was spent from `since` up to `until`: parted into `grain`, told apart `by`, and only `where`.
+
+    Hours begin where UTC's do, days where the site's do: for a grain of days, or all, both moments are taken as the
+    days that they are in, `until` being the first day that is not meant.
+    """
+
+    since: datetime
+    until: datetime
+    grain: Grain = Grain.ALL
+    by: Dimension | None = None
+    where: Mapping[Dimension, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One answer: the hour's beginning, or the day, unless it is for all; the value told apart by, unless for all."""
+
+    sum: Sum
+    hour: datetime | None = None
+    day: date | None = None
+    value: str = ""
