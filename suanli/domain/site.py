@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from suanli.domain.access import Role
+from suanli.domain.cost.rules import MoneyRules
 from suanli.domain.releases.filters import SHIPPED, Aliases
 from suanli.domain.stock import Fleet
 from suanli.domain.stock.rules import Watch
@@ -35,3 +36,4 @@ class Site:
     watch: Watch = field(default_factory=Watch)
     operators: tuple[str, ...] = ()
     aliases: Aliases = SHIPPED
+    money: MoneyRules = field(default_factory=MoneyRules)

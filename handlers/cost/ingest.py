@@ -1,0 +1,44 @@
+"""Take in calls that somebody tells of: each gets its price, is written down, and counts against quotas at once."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from suanli.domain.cost.book import PriceBook
+from suanli.domain.cost.charges import Unpriced
+from suanli.domain.cost.money import Nano
+from suanli.domain.cost.prices import Cost
+from suanli.domain.cost.records import Call, Judged, Record, RecordId, Stated, Written
+from suanli.domain.ports import Transaction
+from suanli.domain.site import Site
+
+AHEAD = timedelta(minutes=5)
+"""How far a caller's clock may be ahead of ours."""
+
+_NONE = Nano(0)
+
+
+def judge(book: PriceBook, call: Call) -> Judged:
+    """A call with what it costs by what was valid when it happened. Raises MoneyError for more than can be kept."""
+    if call.stated is not None:
+        return Judged(call, Stated(Cost(_NONE, _NONE, call.stated)))
+    return Judged(call, book.charge(call.model_name, call.provider_name, call.usage, call.happened_at))
+
+
+def take_in(tx: Transaction, site: Site, calls: Sequence[Call], now: datetime) -> Sequence[Written]:
+    """Write calls down, with what quotas count for them; what became of each, in order."""
+    book = tx.prices.book(site.money.currency)
+    return tx.records.write([judge(book, call) for call in calls], site.money.currency, now)
+
+
+def price_later(tx: Transaction, site: Site, after: RecordId, limit: int, now: datetime) -> tuple[int, RecordId | None]:
+    """Give a price to records that have none and could have one by now; how many, and where to go on, if anywhere."""
+    records = tx.records.unpriced(after, limit)
+    book = tx.prices.book(site.money.currency)
+    judged = [(record.id, judge(book, record.call)) for record in records]
+    known = [(number, each) for number, each in judged if not isinstance(each.judgement, Unpriced)]
+    priced = tx.records.price(known, now) if known else 0
+    return priced, _last(records)
+
+
+def _last(records: Sequence[Record]) -> RecordId | None:
+    return records[-1].id if records else None

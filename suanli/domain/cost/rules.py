@@ -1,0 +1,36 @@
+"""What this installation does about money, out of its settings."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from suanli.domain.chat import Target
+from suanli.domain.cost.money import Currency
+
+
+class Outliers(StrEnum):
+    """By which rule spending is called unusual."""
+
+    ROBUST = "robust"
+    """Median and MAD by hour of the week."""
+    TWO_SIGMA = "2sigma"
+    THREE_SIGMA = "3sigma"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRules:
+    """`currency` is what everything is counted in. `tell` are the chats that get the cards of alerts, besides who owns
+    the money; with none, the operators.
+
+    One call that costs more than `one_call` of a day's limit is told of. A call to a model without a price is refused
+    by the gateway unless `unpriced` lets it pass. A hold lasts `hold_for` unless it is prolonged.
+    """
+
+    currency: Currency = Currency("CNY")
+    tell: tuple[Target, ...] = ()
+    outliers: Outliers = Outliers.ROBUST
+    one_call: Decimal = Decimal("0.1")
+    unpriced: bool = False
+    hold_for: timedelta = timedelta(minutes=10)

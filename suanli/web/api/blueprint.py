@@ -1,0 +1,207 @@
+"""The endpoints over HTTP: who asks is known before anything of the body is read, and every refusal is a problem."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from suanli.clock import Clock
+from suanli.domain.errors import Forbidden, UserError
+from suanli.domain.ports import Store, Transaction
+from suanli.domain.site import Site
+from suanli.domain.tokens import ApiToken, digest_of
+from suanli.i18n import Lang, Texts, texts_in
+from suanli.web.api.bodies import dump, parse
+from suanli.web.api.endpoints import JSON, Endpoint, Reply, Visit
+from suanli.web.api.problems import MEDIA_TYPE, Problem
+
+log = structlog.get_logger()
+
+_LONGEST_KEY = 255
+_FEWEST = 32
+"""Characters of a token; what is shorter was never one of ours and is not looked up."""
+_LONGEST_TOKEN = 200
+
+
+def api_blueprint(
+    endpoints: Sequence[Endpoint], store: Store, site: Site, clock: Clock, wake: Callable[[], None]
+) -> Blueprint:
+    """Every endpoint at its address. A 2xx means committed; `wake` is called after each change."""
+    blueprint = Blueprint("api", __name__)
+    desk = _Desk(store, site, clock)
+    for endpoint in endpoints:
+        view = _view(desk, endpoint, wake)
+        blueprint.add_url_rule(endpoint.path, endpoint.name, view, methods=[endpoint.method])
+    return blueprint
+
+
+def _view(desk: "_Desk", endpoint: Endpoint, wake: Callable[[], None]) -> Callable[..., Response]:
+    def view(**path: Any) -> Response:
+        texts = _texts(desk.site)
+        try:
+            reply, money = desk.serve(endpoint, texts, path)
+        except Problem as problem:
+            return _problem(problem, texts)
+        if not endpoint.is_safe:
+            wake()
+        return _response(reply, money)
+
+    return view
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Takes requests."""
+
+    store: Store
+    site: Site
+    clock: Clock
+
+    def serve(self, endpoint: Endpoint, texts: Texts, path: dict[str, Any]) -> tuple[Reply, str]:
+        """The answer to this request, and how it writes money. Raises Problem."""
+        request.max_content_length = endpoint.limit
+        try:
+            with self.store.begin() as tx:
+                token = self._token(tx, texts)
+                _require(endpoint, token, texts)
+                visit = self._visit(endpoint, token, tx, texts, path)
+                if not endpoint.alone:
+                    return self._within(endpoint, visit), _money(texts)
+            return endpoint.run(visit), _money(texts)
+        except Forbidden as error:
+            raise Problem("forbidden", str(error)) from error
+        except UserError as error:
+            raise Problem("invalid", str(error)) from error
+
+    def _token(self, tx: Transaction, texts: Texts) -> ApiToken:
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        given = given.strip()
+        is_one = scheme.casefold() == "bearer" and _FEWEST <= len(given) <= _LONGEST_TOKEN
+        # Looked up by what is kept of it: how long that takes tells nothing about a token.
+        token = tx.tokens.by_digest(digest_of(given)) if is_one else None
+        if token is None or not token.is_valid(self.clock.now()):
+            log.warning("api_refused", address=request.remote_addr, path=request.path)
+            headers = {"WWW-Authenticate": 'Bearer realm="suanli"'}
+            raise Problem("unauthorized", texts("api.no_token"), headers=headers)
+        return token
+
+    def _visit(self, endpoint: Endpoint, token: ApiToken, tx: Transaction, texts: Texts, path: dict[str, Any]) -> Visit:
+        query = _checked(endpoint.query, request.args.to_dict(), texts) if endpoint.query else None
+        body = _body(endpoint, texts)
+        now = self.clock.now()
+        return Visit(token, tx, self.store, now, self.site, texts, path, query, body, _key(texts))
+
+    def _within(self, endpoint: Endpoint, visit: Visit) -> Reply:
+        """The answer of an endpoint in its one transaction; asked again with the same key, it is what it was."""
+        if visit.key is None or endpoint.is_safe:
+            return endpoint.run(visit)
+        replies, fingerprint = visit.tx.replies, _fingerprint(endpoint)
+        # Who asks with this key at the same moment waits here for our end.
+        visit.tx.lock(f"reply {visit.token.id} {visit.key}")
+        known = replies.find(visit.token.id, visit.key)
+        if known is not None:
+            return _replayed(known, fingerprint, visit.texts)
+        reply = endpoint.run(visit)
+        body = dump(reply.body, money="string").decode() if reply.body else ""
+        replies.keep(visit.token.id, visit.key, fingerprint, reply.status, body, visit.now)
+        return reply
+
+
+def _require(endpoint: Endpoint, token: ApiToken, texts: Texts) -> None:
+    if endpoint.permission not in token.permissions:
+        raise Problem("forbidden", texts("api.needs_permission", permission=endpoint.permission.value))
+    if token.role < endpoint.role:
+        raise Problem("forbidden", texts("api.needs_role", role=texts(f"role.{endpoint.role.word}")))
+
+
+def _texts(site: Site) -> Texts:
+    best = request.accept_languages.best_match([lang.value for lang in Lang])
+    return texts_in(Lang(best) if best else site.lang)
+
+
+def _key(texts: Texts) -> str | None:
+    given = request.headers.get("Idempotency-Key")
+    if given is not None and not 0 < len(given) <= _LONGEST_KEY:
+        raise Problem("malformed", texts("api.long_key", most=_LONGEST_KEY))
+    return given
+
+
+def _fingerprint(endpoint: Endpoint) -> str:
+    said = b"\n".join((endpoint.method.encode(), request.full_path.encode(), request.get_data()))
+    return hashlib.blake2b(said, digest_size=16).hexdigest()
+
+
+def _replayed(known: tuple[str, int, str], fingerprint: str, texts: Texts) -> Reply:
+    asked, status, body = known
+    if asked != fingerprint:
+        raise Problem("key-reused", texts("api.key_reused"))
+    return Reply(None, status, {"Idempotent-Replayed": "true"}, iter((body.encode(),)))
+
+
+def _body(endpoint: Endpoint, texts: Texts) -> Any:
+    if endpoint.body is None and not endpoint.raw:
+        return None
+    wanted = endpoint.raw or JSON
+    if request.mimetype != wanted:
+        raise Problem("media-type", texts("api.media_type", wanted=wanted))
+    try:
+        raw = request.get_data()
+    except RequestEntityTooLarge:
+        raise Problem("too-large", texts("api.too_large", most=endpoint.limit)) from None
+    if endpoint.body is None:
+        return raw
+    try:
+        said = parse(raw)
+    except ValueError:
+        raise Problem("malformed", texts("api.not_json")) from None
+    return _checked(endpoint.body, said, texts)
+
+
+def _checked(model: type[BaseModel], said: Any, texts: Texts) -> BaseModel:
+    try:
+        return model.model_validate(said)
+    except ValidationError as error:
+        raise Problem("invalid", texts("api.invalid"), {"errors": errors_of(error)}) from None
+
+
+def errors_of(error: ValidationError) -> list[dict[str, str]]:
+    """Every mistake by where it stands: what was sent is not repeated, for it may be secret."""
+    return [
+        {"field": ".".join(map(str, each["loc"])), "message": each["msg"].removeprefix("Value error, ")}
+        for each in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _money(texts: Texts) -> str:
+    asked = request.args.get("money", "string")
+    if asked not in {"string", "number"}:
+        raise Problem("invalid", texts("api.money"))
+    return asked
+
+
+def _response(reply: Reply, money: str) -> Response:
+    content: Any = reply.stream
+    if content is None:
+        content = dump(reply.body, money=money) if reply.body is not None else b""
+    response = Response(content, reply.status, dict(reply.headers), mimetype=reply.media)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _problem(problem: Problem, texts: Texts) -> Response:
+    body = json.dumps(problem.body(texts, request.path), ensure_ascii=False)
+    return Response(body, problem.status, dict(problem.headers), mimetype=MEDIA_TYPE)
+
+
+def problem_of(error: HTTPException, site: Site) -> Response:
+    """An error of the server's own, below /api: no such address, or not this method."""
+    kinds = {404: "not-found", 405: "method", 413: "too-large", 503: "unavailable"}
+    kind = kinds.get(error.code or 500, "internal" if (error.code or 500) >= 500 else "malformed")  # noqa: PLR2004 HTTP
+    texts = _texts(site)
+    return _problem(Problem(kind, texts("api.no_such_address" if kind == "not-found" else "api.not_so")), texts)
