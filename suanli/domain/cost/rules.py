@@ -8,6 +8,8 @@ from enum import StrEnum
 from suanli.domain.chat import Target
 from suanli.domain.cost.money import Currency
 
+CNY = Currency("CNY")
+
 
 class Outliers(StrEnum):
     """By which rule spending is called unusual."""
@@ -21,14 +23,14 @@ class Outliers(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MoneyRules:
-    """`currency` is what everything is counted in. `tell` are the chats that get the cards of alerts, besides who owns
-    the money; with none, the operators.
+    """What everything is counted in, and who is told of what.
 
-    One call that costs more than `one_call` of a day's limit is told of. A call to a model without a price is refused
-    by the gateway unless `unpriced` lets it pass. A hold lasts `hold_for` unless it is prolonged.
+    `tell` are the chats that get the cards of alerts, besides who owns the money; with none, the operators. One call
+    that costs more than `one_call` of a day's limit is told of. A call to a model without a price is refused by the
+    gateway unless `unpriced` lets it pass. A hold lasts `hold_for` unless it is prolonged.
     """
 
-    currency: Currency = Currency("CNY")
+    currency: Currency = CNY
     tell: tuple[Target, ...] = ()
     outliers: Outliers = Outliers.ROBUST
     one_call: Decimal = Decimal("0.1")
