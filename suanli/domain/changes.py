@@ -29,3 +29,21 @@ class Change:
     subject: str
     before: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes changes, and by which way."""
+
+    who: str
+    way: Way
+
+
+def difference(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Of two descriptions of a thing, the fields that differ; what is only in one stands only there."""
+    names = [name for name in (*before, *(each for each in after if each not in before))]
+    differ = [name for name in names if before.get(name) != after.get(name)]
+    return (
+        {name: before[name] for name in differ if name in before},
+        {name: after[name] for name in differ if name in after},
+    )
