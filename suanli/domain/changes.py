@@ -41,7 +41,7 @@ class Actor:
 
 def difference(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Of two descriptions of a thing, the fields that differ; what is only in one stands only there."""
-    names = [name for name in (*before, *(each for each in after if each not in before))]
+    names = (*before, *(each for each in after if each not in before))
     differ = [name for name in names if before.get(name) != after.get(name)]
     return (
         {name: before[name] for name in differ if name in before},
