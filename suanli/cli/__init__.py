@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from suanli.cli import releases, serve, stock, tend
+from suanli.cli import cost, releases, serve, stock, tend
 from suanli.settings.problems import SettingsError
 from suanli.version import VERSION
 
@@ -71,6 +71,8 @@ def build_parser() -> argparse.ArgumentParser:
     when = tracker.add_mutually_exclusive_group()
     when.add_argument("--once", action="store_true", help="read once, send what is to be sent, and exit (the default)")
     when.add_argument("--daemon", action="store_true", help="read every poll_interval_seconds, in the foreground")
+
+    cost.add_to(commands)
 
     said = "the bot's commands as Feishu's own slash commands"
     slash = commands.add_parser("commands", help=said, description=said).add_subparsers(required=True, metavar="what")

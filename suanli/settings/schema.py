@@ -14,6 +14,7 @@ from suanli.domain.releases import Hub
 from suanli.domain.stock import Model
 from suanli.domain.stock.rules import Watch
 from suanli.i18n import Lang
+from suanli.settings.cost import Cost
 from suanli.settings.fleet import Info
 from suanli.settings.hubs import GITHUB, GITHUB_TOKEN, Github, Huggingface, Modelscope
 from suanli.settings.kinds import (
@@ -194,6 +195,7 @@ class Settings(BaseSettings):
     huggingface: Huggingface = Huggingface()
     modelscope: Modelscope = Modelscope()
     releases: Releases = Releases()
+    cost: Cost = Cost()
 
     @field_validator("admins", "alertmanager", "stock", "releases")
     @classmethod

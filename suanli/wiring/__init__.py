@@ -40,6 +40,7 @@ from suanli.web.alertmanager import alertmanager_blueprint
 from suanli.web.app import build_app
 from suanli.web.hubs import hubs_blueprint
 from suanli.wiring.channels import build_connections
+from suanli.wiring.costs import plan_prices, read_price_list, set_exchange, take_prices
 from suanli.wiring.hubs import probe_hubs
 from suanli.wiring.pages import build_pages
 from suanli.wiring.releases import (
@@ -73,10 +74,14 @@ __all__ = [
     "is_embedded",
     "needs_upgrade",
     "open_store",
+    "plan_prices",
     "probe_hubs",
+    "read_price_list",
+    "set_exchange",
     "slash_commands",
     "take_over",
     "take_over_releases",
+    "take_prices",
     "upgrade",
 ]
 

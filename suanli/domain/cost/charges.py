@@ -22,6 +22,8 @@ class Missing(StrEnum):
     """Several providers have a model of this name, and the call does not say which of them it went to."""
     PRICE = "price"
     """The model is known, and had no price at that moment."""
+    EXCHANGE = "exchange"
+    """It had a price, in a currency of which nobody has said how much it is in the site's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,11 @@ class Concern(StrEnum):
     """A price was finer than is kept, which a number spoiled by binary arithmetic is: the nearest one stands for it."""
     JUMP = "jump"
     """It is several times, or a fraction of, what the model costs now; or is in another currency or unit."""
+    BY_HAND = "by_hand"
+    """What the model costs now was set by somebody, which a list does not undo."""
 
 
-ASKED = frozenset({Concern.FREE, Concern.INPUT_FREE, Concern.OUTPUT_FREE, Concern.DEPRECATED, Concern.JUMP})
+ASKED = frozenset(Concern) - {Concern.ROUNDED}
 """With one of these an offer is taken only by somebody who names it."""
 
 

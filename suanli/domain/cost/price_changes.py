@@ -97,28 +97,35 @@ class Comparison:
         )
 
 
-def compare(listing: Listing, held: Mapping[ModelKey, Terms], listed_before: Collection[ModelKey] = ()) -> Comparison:
+def compare(
+    listing: Listing,
+    held: Mapping[ModelKey, Terms],
+    listed_before: Collection[ModelKey] = (),
+    by_hand: Collection[ModelKey] = (),
+) -> Comparison:
     """A list beside the terms that hold now, by model.
 
     `listed_before` are the models that earlier versions of the same list priced: of these, the ones that it does not
-    have any more are `removed`.
+    have any more are `removed`. `by_hand` are those whose terms somebody has set.
     """
     offered = {offer.key for offer in listing.offers}
     removed = sorted(key for key in listed_before if key in held and key not in offered)
-    return Comparison(tuple(_change(offer, held.get(offer.key)) for offer in listing.offers), tuple(removed))
+    changes = (_change(offer, held.get(offer.key), by_hand=offer.key in by_hand) for offer in listing.offers)
+    return Comparison(tuple(changes), tuple(removed))
 
 
-def _change(offer: Offer, before: Terms | None) -> Change:
+def _change(offer: Offer, before: Terms | None, *, by_hand: bool) -> Change:
     if before is None:
         return Change(offer, Kind.NEW, concerns=offer.concerns)
     after = offer.terms
     if before == after:
         return Change(offer, Kind.SAME, before, concerns=offer.concerns)
+    concerns = offer.concerns | {Concern.BY_HAND} if by_hand else offer.concerns
     if (before.unit, before.currency) != (after.unit, after.currency):  # numbers that cannot be compared
-        return Change(offer, Kind.CHANGED, before, concerns=offer.concerns | {Concern.JUMP})
+        return Change(offer, Kind.CHANGED, before, concerns=concerns | {Concern.JUMP})
     steps = tuple(_steps(before, after))
     jumps = {Concern.JUMP} if any(step.is_jump for step in steps) else set()
-    return Change(offer, Kind.CHANGED, before, steps, offer.concerns | jumps)
+    return Change(offer, Kind.CHANGED, before, steps, concerns | jumps)
 
 
 def _steps(before: Terms, after: Terms) -> Iterator[Step]:

@@ -1,0 +1,73 @@
+"""Cost: lists of prices, read and taken over."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from jobs.import_prices import Order, look_at, take_over
+from suanli.domain.changes import Actor, Change
+from suanli.domain.cost.exchange import ExchangeRate
+from suanli.domain.cost.money import currency
+from suanli.domain.cost.price_imports import Plan
+from suanli.domain.ports import Store
+from suanli.settings import Settings
+from suanli.sources.price_maps import installed_prices, read_prices
+
+_LITELLM = "litellm"
+"""The one list that comes in several kinds of files; a table is a list of its own, by the name of its file."""
+
+
+def read_price_list(
+    settings: Settings,
+    path: Path | None,
+    since: datetime,
+    *,
+    actor: Actor,
+    now: datetime,
+    only: Iterable[str] = (),
+    accept: Iterable[str] = (),
+) -> Order:
+    """A list of prices as it is to be taken over: a file, or with None that of the LiteLLM which is installed.
+
+    Raises RemoteError when it cannot be read.
+    """
+    today = now.astimezone(settings.timezone).date()
+    found = installed_prices(today) if path is None else read_prices(path, today)
+    return Order(
+        found.listing,
+        since,
+        actor,
+        catalogue=path.name if path is not None and path.suffix.lower() == ".csv" else _LITELLM,
+        source=found.origin,
+        sha256=found.sha256,
+        only=frozenset(only),
+        accept=frozenset(accept),
+    )
+
+
+def plan_prices(settings: Settings, store: Store, order: Order) -> Plan:
+    """What taking over a list would come to."""
+    return look_at(store, order, settings.cost.currency)
+
+
+def take_prices(settings: Settings, store: Store, order: Order, now: datetime) -> Plan:
+    """Take over a list; what was done. Raises UserError when a price cannot begin at that moment."""
+    return take_over(store, order, settings.cost.currency, now)
+
+
+def set_exchange(
+    settings: Settings, store: Store, of: str, rate: Decimal, since: datetime, *, actor: Actor, now: datetime
+) -> None:
+    """Say how much of the site's currency one of another is, from a moment on.
+
+    Raises ExchangeError, or MoneyError for what is no currency.
+    """
+    known = ExchangeRate(currency(of), settings.cost.currency, rate, since, set_by=actor.who)
+    subject = f"exchange {known.currency}/{known.to}"
+    with store.begin() as tx:
+        held = tx.prices.book(known.to).rate_at(known.currency, since)
+        before = {} if held is None else {"rate": f"{held.rate:f}"}
+        after = {"rate": f"{rate:f}", "from": since.isoformat()}
+        tx.exchange.add(known, now)
+        tx.changes.note(Change(now, actor.who, actor.way, "exchange.set", subject, before, after))
