@@ -16,6 +16,9 @@ KEEP_ALERTS = timedelta(days=90)
 KEEP_RESOURCES = timedelta(days=30)
 """What nobody follows any more; who follows it again within this time hears what happened meanwhile."""
 
+KEEP_REPLIES = timedelta(hours=24)
+"""A request that comes again with its Idempotency-Key within this time is answered as before."""
+
 KEEP_AUDITS = timedelta(days=365)
 
 
@@ -31,7 +34,8 @@ class Keep:
 def sweep(store: Store, now: datetime, keep: Keep) -> str:
     """Drop what is past its keep, in a short transaction a kind; how much of each, for the run's detail.
 
-    Samples are counted into their hours as they come, so what is dropped of them is already thinned.
+    Samples are counted into their hours as they come, so what is dropped of them is already thinned. What was told
+    about money, and who changed what of it, is kept for good.
     """
     with store.begin() as tx:
         inbox = tx.inbox.forget_before(now - KEEP_INBOX)
@@ -52,6 +56,8 @@ def sweep(store: Store, now: datetime, keep: Keep) -> str:
     with store.begin() as tx:
         resources = tx.resources.forget_before(now - KEEP_RESOURCES)
     with store.begin() as tx:
+        replies = tx.replies.forget_before(now - KEEP_REPLIES)
+    with store.begin() as tx:
         audits = tx.audits.forget_before(now - KEEP_AUDITS)
     counts = {
         "inbox": inbox,
@@ -63,6 +69,7 @@ def sweep(store: Store, now: datetime, keep: Keep) -> str:
         "alerts": alerts,
         "happenings": happenings,
         "resources": resources,
+        "replies": replies,
         "audits": audits,
     }
     return ", ".join(f"{name} {count}" for name, count in counts.items())

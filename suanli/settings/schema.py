@@ -134,14 +134,16 @@ class Fallback(BaseModel):
     secret: Annotated[Secret, Variable("SUANLI_FALLBACK_SECRET")] = SecretStr("")
 
 
-_Telling = TypeVar("_Telling", frozenset[str], Alertmanager, Stock, Releases)
+_Telling = TypeVar("_Telling", frozenset[str], Alertmanager, Stock, Releases, Cost)
 
 
-def _told_by(value: frozenset[str] | Alertmanager | Stock | Releases) -> Iterator[tuple[Loc, str]]:
+def _told_by(value: frozenset[str] | Alertmanager | Stock | Releases | Cost) -> Iterator[tuple[Loc, str]]:
     """The recipients that a setting names, each with where."""
     match value:
         case Alertmanager():
             yield from ((("chats", n), chat) for n, chat in enumerate(value.chats))
+        case Cost():
+            yield from ((("tell", n), chat) for n, chat in enumerate(value.tell))
         case Stock():
             listed = value.watch.recipients if value.watch else ()
             yield from ((("watch", "recipients", n), entry.id) for n, entry in enumerate(listed))
@@ -197,7 +199,7 @@ class Settings(BaseSettings):
     releases: Releases = Releases()
     cost: Cost = Cost()
 
-    @field_validator("admins", "alertmanager", "stock", "releases")
+    @field_validator("admins", "alertmanager", "stock", "cost", "releases")
     @classmethod
     def _by_known_robots(cls, value: _Telling, info: Info) -> _Telling:
         welink: Welink | None = info.data.get("welink")
@@ -234,7 +236,12 @@ class Settings(BaseSettings):
         else:
             yield from unlisted(watch, self.stock.to_domain())
         listed = [recipient.id for recipient in watch.recipients] if watch else []
-        listed += [*sorted(self.admins), *self.alertmanager.chats, *(told for _, told in self.releases.told())]
+        listed += [
+            *sorted(self.admins),
+            *self.alertmanager.chats,
+            *self.cost.tell,
+            *(told for _, told in self.releases.told()),
+        ]
         yield from unreachable(listed, self.welink, self.mail)
         yield from (problem(setting, _without(needed)) for setting, needed in self._idle())
         asked = self.releases.requests(Hub.GITHUB)

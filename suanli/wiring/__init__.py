@@ -104,7 +104,7 @@ class Only(StrEnum):
 
 def open_store(settings: Settings) -> SqlStore:
     """The database that the settings name."""
-    return SqlStore(settings.database_url.get_secret_value())
+    return SqlStore(settings.database_url.get_secret_value(), settings.timezone)
 
 
 def is_embedded(settings: Settings) -> bool:
@@ -145,6 +145,7 @@ def build_site(settings: Settings) -> Site:
         watch=settings.watch() or Watch(),
         operators=tuple(sorted(settings.admins)),
         aliases=settings.releases.names,
+        money=settings.cost.to_domain(),
     )
 
 

@@ -5,15 +5,18 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from jobs.sweep import KEEP_AUDITS, KEEP_INBOX, KEEP_OUTBOX, KEEP_RESOURCES, KEEP_RUNS, Keep, sweep
+from jobs.sweep import KEEP_AUDITS, KEEP_INBOX, KEEP_OUTBOX, KEEP_REPLIES, KEEP_RESOURCES, KEEP_RUNS, Keep, sweep
 from suanli.domain.answer import Answer, line
 from suanli.domain.audit import AuditEntry, Outcome
+from suanli.domain.changes import Change, Way
 from suanli.domain.chat import ChatKind, Origin, Platform, Target, TargetKind
+from suanli.domain.cost.alerts import AlertFilter, AlertType, CostAlert, CostAlertId, Severity
 from suanli.domain.delivery import Draft, Parcel, Rate, Rates
 from suanli.domain.ports import Store
 from suanli.domain.releases import Hub, Part, Place
 from suanli.domain.schedule import Every, JobName, Schedule
 from suanli.domain.stock import Model, Sample, Scope
+from suanli.domain.tokens import TokenId
 from suanli.i18n import Lang
 from tests.database import Database, opened
 from tests.fakes import NOON
@@ -128,6 +131,30 @@ def test_who_asked_what_is_kept_for_a_year(store: Store) -> None:
         tx.audits.add(entry)
     assert sweep_at(store, NOON + KEEP_AUDITS).endswith("audits 0")
     assert sweep_at(store, NOON + KEEP_AUDITS + SECOND).endswith("audits 1")
+
+
+def test_an_answer_stands_under_its_key_for_a_day(store: Store) -> None:
+    def keep(now: datetime) -> bool:
+        with store.begin() as tx:
+            return tx.replies.keep(TokenId(1), "k", "print", 200, "{}", now)
+
+    assert keep(NOON)
+    assert "replies 0" in sweep_at(store, NOON + KEEP_REPLIES)
+    assert not keep(NOON + KEEP_REPLIES)
+    assert "replies 1" in sweep_at(store, NOON + KEEP_REPLIES + SECOND)
+    assert keep(NOON + KEEP_REPLIES + SECOND)
+
+
+def test_what_was_told_and_changed_is_kept_for_good(store: Store) -> None:
+    alert = CostAlert(CostAlertId(0), "a", AlertType.DRIFT, Severity.WARNING, NOON, resolved_at=NOON)
+    change = Change(NOON, "ou_boss", Way.API, "budget.create", "budget 1")
+    with store.begin() as tx:
+        assert tx.cost_alerts.add(alert)
+        tx.changes.note(change)
+    sweep_at(store, NOON + 10 * KEEP_AUDITS)
+    with store.begin() as tx:
+        assert tx.changes.newest(9) == (change,)
+        assert len(tx.cost_alerts.page(AlertFilter(), before=None, limit=9)) == 1
 
 
 def test_what_nobody_follows_any_more_is_forgotten_a_month_later(store: Store) -> None:
