@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from suanli.domain.cost.book import PriceBook
 from suanli.domain.cost.charges import Unpriced
-from suanli.domain.cost.money import Nano
+from suanli.domain.cost.money import Currency, Nano
 from suanli.domain.cost.prices import Cost
 from suanli.domain.cost.records import Call, Judged, Record, RecordId, Stated, Written
 from suanli.domain.ports import Transaction
@@ -30,10 +30,12 @@ def take_in(tx: Transaction, site: Site, calls: Sequence[Call], now: datetime) -
     return tx.records.write([judge(book, call) for call in calls], site.money.currency, now)
 
 
-def price_later(tx: Transaction, site: Site, after: RecordId, limit: int, now: datetime) -> tuple[int, RecordId | None]:
+def price_later(
+    tx: Transaction, currency: Currency, after: RecordId, limit: int, now: datetime
+) -> tuple[int, RecordId | None]:
     """Give a price to records that have none and could have one by now; how many, and where to go on, if anywhere."""
     records = tx.records.unpriced(after, limit)
-    book = tx.prices.book(site.money.currency)
+    book = tx.prices.book(currency)
     judged = [(record.id, judge(book, record.call)) for record in records]
     known = [(number, each) for number, each in judged if not isinstance(each.judgement, Unpriced)]
     priced = tx.records.price(known, now) if known else 0

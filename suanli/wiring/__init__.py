@@ -40,7 +40,7 @@ from suanli.web.alertmanager import alertmanager_blueprint
 from suanli.web.app import build_app
 from suanli.web.hubs import hubs_blueprint
 from suanli.wiring.channels import build_connections
-from suanli.wiring.costs import plan_prices, read_price_list, set_exchange, take_prices
+from suanli.wiring.costs import cost_jobs, plan_prices, price_unpriced, read_price_list, set_exchange, take_prices
 from suanli.wiring.hubs import probe_hubs
 from suanli.wiring.pages import build_pages
 from suanli.wiring.releases import (
@@ -75,6 +75,7 @@ __all__ = [
     "needs_upgrade",
     "open_store",
     "plan_prices",
+    "price_unpriced",
     "probe_hubs",
     "read_price_list",
     "set_exchange",
@@ -209,6 +210,7 @@ def build_jobs(
     if only is not Only.STOCK:
         jobs += release_jobs(settings, store, build_site(settings), clock)
     if only is None:
+        jobs += cost_jobs(store, build_site(settings), clock)
         ask = partial(_own_open_id, courier)
         learn = LearnBot(store, bot_open_id(settings.feishu.app_id), ask, clock)
         jobs.append(Job(Schedule(LEARN_BOT, Every(timedelta(minutes=1)), CatchUp.SKIP), learn.run))

@@ -1,21 +1,39 @@
 """Cost: lists of prices, read and taken over."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from jobs.import_prices import Order, look_at, take_over
+from jobs.keep_books import KeepBooks
+from jobs.price_records import price_all
+from jobs.runner import Job
+from suanli.clock import Clock
 from suanli.domain.changes import Actor, Change
 from suanli.domain.cost.exchange import ExchangeRate
 from suanli.domain.cost.money import currency
 from suanli.domain.cost.price_imports import Plan
 from suanli.domain.ports import Store
+from suanli.domain.schedule import Every, JobName, Schedule
+from suanli.domain.site import Site
 from suanli.settings import Settings
 from suanli.sources.price_maps import installed_prices, read_prices
 
 _LITELLM = "litellm"
 """The one list that comes in several kinds of files; a table is a list of its own, by the name of its file."""
+
+
+KEEP_BOOKS = JobName("keep_books")
+
+KEEP_EVERY = timedelta(seconds=10)
+"""How often what is over is ended, and sums are put by: nothing waits for either."""
+
+
+def cost_jobs(store: Store, site: Site, clock: Clock) -> tuple[Job, ...]:
+    """What keeps the books, and tells of them."""
+    del site
+    return (Job(Schedule(KEEP_BOOKS, Every(KEEP_EVERY), grace=KEEP_EVERY), KeepBooks(store, clock).run),)
 
 
 def read_price_list(
@@ -71,3 +89,10 @@ def set_exchange(
         after = {"rate": f"{rate:f}", "from": since.isoformat()}
         tx.exchange.add(known, now)
         tx.changes.note(Change(now, actor.who, actor.way, "exchange.set", subject, before, after))
+
+
+def price_unpriced(
+    settings: Settings, store: Store, actor: Actor, now: datetime
+) -> tuple[int, Mapping[tuple[str, str], int]]:
+    """Give records a price that came without; how many, and how many are left, by provider and model."""
+    return price_all(store, settings.cost.currency, actor, now)
