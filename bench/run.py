@@ -11,7 +11,21 @@ from types import FrameType
 
 from rich.console import Console
 
-from bench import footprint, latency, looks, matching, pace, routing, throughput, trend, upstream, within
+from bench import (
+    footprint,
+    latency,
+    limit,
+    litellm_peer,
+    looks,
+    matching,
+    pace,
+    pricing,
+    routing,
+    throughput,
+    trend,
+    upstream,
+    within,
+)
 from bench.company import Company, open_company
 from bench.figures import Figure, load_average, machine, save, show
 from bench.processes import ROOT
@@ -38,15 +52,20 @@ class _Size:
     matching_rounds: int
     routed_events: int
     routing_rounds: int
+    priced: int
+    pricing_rounds: int
+    limit_rounds: int
     limit: int
 
 
-_FULL = _Size(7, 1000, 1500, 1000, 1000, 5, 500, 50, 1000, 5, 25, 10_000, 3, 1200)
+_FULL = _Size(7, 1000, 1500, 1000, 1000, 5, 500, 50, 1000, 5, 25, 10_000, 3, 12, 11, 5, 1500)
 PARTS = (
     "throughput", "latency", "footprint", "process", "checks", "trend", "pace", "upstream", "matching", "routing",
+    "pricing", "limit",
 )  # fmt: skip
+_BESIDE_LITELLM = {"pricing", "limit"}
 
-_QUICK = _Size(1, 200, 150, 100, 200, 1, 100, 5, 60, 1, 1, 1000, 1, 180)
+_QUICK = _Size(1, 200, 150, 100, 200, 1, 100, 5, 60, 1, 1, 1000, 1, 2, 1, 1, 240)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,14 +74,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="a smoke run: too short for its figures to mean much")
     parser.add_argument("--part", action="append", choices=PARTS, help="measure this part alone; may be given often")
     options = parser.parse_args(arguments)
-    size = _QUICK if options.quick else _FULL
+    size, wanted = _QUICK if options.quick else _FULL, options.part or PARTS
+    if _BESIDE_LITELLM & {*wanted}:
+        litellm_peer.install()  # before the time runs: it takes minutes, once
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGALRM, _give_up)
     signal.alarm(size.limit)
     console, at = Console(width=WIDTH), SystemClock().now()
     about = machine() | {"size": str(size), "load_before": load_average()}
     with tempfile.TemporaryDirectory(prefix="suanli-bench-") as folder, open_company() as company:
-        figures = _measure(company, Path(folder), size, console, options.part or PARTS)
+        figures = _measure(company, Path(folder), size, console, wanted)
     about["load_after"] = load_average()
     show(figures, console)
     console.print("\n".join(f"{name}: {value}" for name, value in about.items()))
@@ -84,6 +105,8 @@ def _measure(
         "upstream": lambda: upstream.measure(folder, repositories=size.repositories, rounds=size.upstream_rounds),
         "matching": lambda: matching.measure(rounds=size.matching_rounds),
         "routing": lambda: routing.measure(folder, events=size.routed_events, rounds=size.routing_rounds),
+        "pricing": lambda: pricing.measure(folder, counts=size.priced, rounds=size.pricing_rounds),
+        "limit": lambda: limit.measure(folder, rounds=size.limit_rounds),
     }
     clock = SystemClock()
     figures: list[Figure] = []

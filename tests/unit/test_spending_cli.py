@@ -86,7 +86,7 @@ def test_a_token_is_shown_once_and_only_its_digest_is_kept(office: Office) -> No
         (_, note) = reversed(tx.changes.newest(10))
     assert token.digest == digest_of(secret)
     assert token.payer == Payer("alice", "search", "sales", "acme")
-    assert (token.permissions, token.role) == ({Permission.READ}, Role.MEMBER)
+    assert (token.permissions, token.role) == (frozenset({Permission.READ}), Role.MEMBER)
     assert secret not in repr(token) + repr(note) + office.cost("token", "list")
 
 
