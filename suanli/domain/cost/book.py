@@ -18,8 +18,7 @@ _Begins = TypeVar("_Begins", Price, ExchangeRate)
 _start = attrgetter("valid_from")
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(NamedTuple):
     """What a call costs: `cost` in the site's currency, `original` in that of the price, at `rate` if they differ."""
 
     model: CostModel

@@ -5,12 +5,13 @@ model does the same work as well is for people to say, and the suggestion says t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from suanli.domain.cost.money import Nano, total
-from suanli.domain.cost.prices import Cost, Rates, Unit, Usage, cost
+from suanli.domain.cost.prices import Rates, Unit, Usage, cost
 from suanli.domain.cost.quotas import Quota
 from suanli.domain.cost.reports import percent_of
 from suanli.domain.cost.sums import Sum
@@ -98,26 +99,38 @@ def cheaper_models(used: Sequence[Used]) -> Sequence[Suggestion]:
     """For each model the one, of those in use of its kind, that would have cost least for the same units.
 
     Only models that are in use are offered: that somebody works with them already says that they can be worked with.
-    What a call costs beside its units is left out, and so is what was priced with other rates than those of now.
+    What a call costs beside its units is left out.
     """
-    found = []
+    found: list[Suggestion] = []
     for one in used:
         others = [other for other in used if _is_like(one, other)]
         if one.sum.requests < LEAST_REQUESTS or not others:
             continue
-        priced = [(_price(other.rates, one).total, other) for other in others]
-        least, best = min(priced, key=lambda each: (each[0], each[1].shown))
-        now = _price(one.rates, one).total
-        if now and least < now:
-            # Of what was really paid, the part that it would be cheaper by.
-            savings = Nano(one.sum.total_cost * (now - least) // now)
-            about = {"model": one.shown, "other": best.shown, "requests": str(one.sum.requests)}
-            evidence = {"same_units_here": str(now), "same_units_there": str(least)}
-            advice = ("try_other", "shorten_prompts", "smaller_model")
-            found.append(
-                Suggestion(SuggestionType.MODEL, "model", about, one.sum.cost, savings, Size.MEDIUM, advice, evidence)
-            )
+        then, best = min(((_price(other.rates, one), other) for other in others), key=lambda each: _dear(*each))
+        about = {"model": one.shown, "other": best.shown, "requests": str(one.sum.requests)}
+        suggestion = Suggestion(
+            SuggestionType.MODEL, "model", about, one.sum.cost, Nano(0), Size.MEDIUM, ("try_other", "shorten_prompts")
+        )
+        found += _saving(suggestion, one, then)
     return worth(found)
+
+
+def _dear(price: Nano, of: Used) -> tuple[int, str]:
+    return price, of.shown
+
+
+def _saving(suggestion: Suggestion, of: Used, then: Nano) -> Sequence[Suggestion]:
+    """The suggestion with what it saves, when all that was used would have cost so much; none when it saves nothing.
+
+    It saves the part of what was paid by which it is cheaper at the prices of now, and never more than what was paid
+    beyond that price: calls of before were perhaps paid at others, or had no price and are in no sum.
+    """
+    now, paid = _price(of.rates, of), of.sum.total_cost
+    if not 0 <= then < now or paid <= then:
+        return ()
+    savings = Nano(min(paid * (now - then) // now, paid - then))
+    evidence = {"same_units_here": str(now), "same_units_there": str(then)}
+    return (replace(suggestion, savings=savings, evidence=evidence),)
 
 
 def _is_like(one: Used, other: Used) -> bool:
@@ -126,27 +139,22 @@ def _is_like(one: Used, other: Used) -> bool:
     return is_other and is_used and (one.model_type, one.unit) == (other.model_type, other.unit)
 
 
-def _price(rates: Rates, of: Used) -> Cost:
-    return cost(Rates(rates.input, rates.output, cached=rates.cached), of.usage, of.unit)
+def _price(rates: Rates, of: Used) -> Nano:
+    """What all that was used costs by these rates, without what is for a call whatever it does."""
+    return cost(replace(rates, base=Nano(0)), of.usage, of.unit).total
 
 
 def in_batches(off_hours: Sequence[Used], hours: str) -> Sequence[Suggestion]:
     """What calls outside of working `hours` would have cost in a batch, of models that have a price for that."""
-    found = []
+    found: list[Suggestion] = []
     for one in off_hours:
-        rates = one.rates
-        if rates.batch_input is None and rates.batch_output is None:
-            continue
-        now, then = _price(rates, one).total, cost(rates.of_a_batch, one.usage, one.unit).total
-        if now and then < now and one.sum.requests >= LEAST_REQUESTS:
-            savings = Nano(one.sum.total_cost * (now - then) // now)
+        has_price = one.rates.batch_input is not None or one.rates.batch_output is not None
+        if has_price and one.sum.requests >= LEAST_REQUESTS:
             about = {"model": one.shown, "hours": hours, "requests": str(one.sum.requests)}
-            evidence = {"same_units_here": str(now), "same_units_there": str(then)}
-            found.append(
-                Suggestion(
-                    SuggestionType.USAGE, "batch", about, one.sum.cost, savings, Size.LOW, ("use_batches",), evidence
-                )
+            suggestion = Suggestion(
+                SuggestionType.USAGE, "batch", about, one.sum.cost, Nano(0), Size.LOW, ("use_batches",)
             )
+            found += _saving(suggestion, one, _price(one.rates.of_a_batch, one))
     return worth(found)
 
 
@@ -160,12 +168,12 @@ class Excess:
 
 def less_excess(excesses: Sequence[Excess], spent: Nano) -> Sequence[Suggestion]:
     """What was spent beyond the usual where somebody was told that it was unusual."""
-    over = total(max(0, each.amount - each.usual) for each in excesses)
-    if not over:
+    unusual = [each for each in excesses if each.amount > each.usual]
+    if not unusual:
         return ()
-    about = {"count": str(len(excesses))}
-    evidence = {"unusual": str(total(each.amount for each in excesses)), "spent": str(spent)}
-    current = total(each.amount for each in excesses)
+    over, current = total(each.amount - each.usual for each in unusual), total(each.amount for each in unusual)
+    about = {"count": str(len(unusual))}
+    evidence = {"unusual": str(current), "spent": str(spent)}
     advice = ("limit_hours", "estimate_first")
     return (Suggestion(SuggestionType.ANOMALY, "anomaly", about, current, over, Size.LOW, advice, evidence),)
 
@@ -182,37 +190,43 @@ FEWEST_WINDOWS = 4
 """Windows that are over, below which nothing is said of a quota."""
 
 _HALF = 2
-_ROOM_NUMERATOR, _ROOM_DENOMINATOR = 6, 5
+_ROOM = Fraction(6, 5)
+_FULL = Fraction(95, 100)
+"""Of a limit, what stops people: the last of it is mostly too little for another call."""
 
 
 def fitting_quotas(spent: Iterable[Spent]) -> Sequence[Suggestion]:
-    """Limits that were never used by half, and limits that stopped people in half of their windows or more.
+    """Limits that were never used by half, and limits that were used up in half of their windows or more.
 
     A lower limit saves nothing by itself, for nobody spent it: `current` is what it was a limit for, and `savings` what
     is set free for others. A higher one saves nothing.
     """
     found = []
     for each in spent:
-        if len(each.used) < FEWEST_WINDOWS:
+        if len(each.used) < FEWEST_WINDOWS or not each.quota.total:  # a limit of nothing is meant to stop people
             continue
         most, limit = max(each.used), each.quota.total
-        full = sum(used >= limit for used in each.used)
-        about = {"quota": each.quota.name, "windows": str(len(each.used)), "full": str(full), "most": str(most)}
-        fitting = Nano(most * _ROOM_NUMERATOR // _ROOM_DENOMINATOR)
-        evidence = {"limit": str(limit), "fitting": str(fitting)}
-        if limit and most * _HALF <= limit:
-            freed = Nano(limit - fitting)
-            found.append(
-                Suggestion(SuggestionType.QUOTA, "quota_low", about, limit, freed, Size.LOW, ("lower_quota",), evidence)
-            )
+        full = sum(used >= limit * _FULL for used in each.used)
+        fitting = Nano(int(most * _ROOM))
+        if most * _HALF <= limit and fitting < limit:
+            found.append(_fitting(each, full, fitting, "quota_low", "lower_quota"))
         elif full * _HALF >= len(each.used):
-            evidence["fitting"] = str(max(fitting, limit))
-            found.append(
-                Suggestion(
-                    SuggestionType.QUOTA, "quota_high", about, limit, Nano(0), Size.LOW, ("raise_quota",), evidence
-                )
-            )
+            found.append(_fitting(each, full, Nano(max(fitting, limit)), "quota_high", "raise_quota"))
     return tuple(sorted(found, key=_rank))
+
+
+def _fitting(spent: Spent, full: int, fitting: Nano, form: str, advice: str) -> Suggestion:
+    quota = spent.quota
+    about = {
+        "quota": quota.name,
+        "windows": str(len(spent.used)),
+        "full": str(full),
+        "most": str(max(spent.used)),
+        "limit": str(quota.total),
+        "fitting": str(fitting),
+    }
+    freed = Nano(max(0, quota.total - fitting))
+    return Suggestion(SuggestionType.QUOTA, form, about, quota.total, freed, Size.LOW, (advice,))
 
 
 def worth(found: Iterable[Suggestion]) -> Sequence[Suggestion]:
