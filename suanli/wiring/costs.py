@@ -9,6 +9,8 @@ from jobs.import_prices import Order, look_at, take_over
 from jobs.keep_books import KeepBooks
 from jobs.price_records import price_all
 from jobs.runner import Job
+from jobs.tell_costs import TellCosts
+from jobs.watch_costs import Reconcile, WatchCalls, WatchHours
 from suanli.clock import Clock
 from suanli.domain.changes import Actor, Change
 from suanli.domain.cost.exchange import ExchangeRate
@@ -24,16 +26,23 @@ _LITELLM = "litellm"
 """The one list that comes in several kinds of files; a table is a list of its own, by the name of its file."""
 
 
-KEEP_BOOKS = JobName("keep_books")
+KEEP_BOOKS, TELL_COSTS = JobName("keep_books"), JobName("tell_costs")
+WATCH_CALLS, WATCH_HOURS, RECONCILE = JobName("watch_calls"), JobName("watch_hours"), JobName("reconcile")
 
-KEEP_EVERY = timedelta(seconds=10)
-"""How often what is over is ended, and sums are put by: nothing waits for either."""
+OFTEN = timedelta(seconds=10)
+"""How often what is over is ended and sums are put by, for which nothing waits; and how late an alert may be."""
 
 
 def cost_jobs(store: Store, site: Site, clock: Clock) -> tuple[Job, ...]:
-    """What keeps the books, and tells of them."""
-    del site
-    return (Job(Schedule(KEEP_BOOKS, Every(KEEP_EVERY), grace=KEEP_EVERY), KeepBooks(store, clock).run),)
+    """What keeps the books, watches them, and tells of them."""
+    minute, hour = timedelta(minutes=1), timedelta(hours=1)
+    return (
+        Job(Schedule(KEEP_BOOKS, Every(OFTEN), grace=OFTEN), KeepBooks(store, clock).run),
+        Job(Schedule(TELL_COSTS, Every(OFTEN), grace=OFTEN), TellCosts(store, site, clock).run),
+        Job(Schedule(WATCH_CALLS, Every(minute), grace=minute), WatchCalls(store, site, clock).run),
+        Job(Schedule(WATCH_HOURS, Every(10 * minute), grace=hour), WatchHours(store, site, clock).run),
+        Job(Schedule(RECONCILE, Every(hour), grace=hour), Reconcile(store, site, clock).run),
+    )
 
 
 def read_price_list(
