@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Update
+from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.types import TypeEngine
 
 Convert = Callable[[Any], Any]
@@ -57,9 +57,11 @@ class _Form:
 
 
 class Prepared:
-    """A SELECT, an INSERT or an UPDATE of which all parameters are given by name at each run."""
+    """A SELECT, an INSERT, an UPDATE or a DELETE of which all parameters are given by name at each run."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]] | Insert | Update, *, inserts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, statement: Select[*tuple[Any, ...]] | Insert | Update | Delete, *, inserts: Sequence[str] = ()
+    ) -> None:
         """`inserts` names the columns that an INSERT or an UPDATE is given."""
         self._statement = statement
         self._inserts = list(inserts)
