@@ -28,6 +28,12 @@ def demand_zone(connection: Connection, zone: ZoneInfo, *, takes: bool = False) 
         refuse_other(made, zone)
 
 
+def is_other(connection: Connection, zone: ZoneInfo) -> bool:
+    """Whether sums have the days of another zone."""
+    made = connection.execute(_ZONE).scalar()
+    return made is not None and made != zone.key
+
+
 def refuse_other(made: str, zone: ZoneInfo) -> None:
     """Raise OtherZoneError unless it is this zone."""
     if made != zone.key:

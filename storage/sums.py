@@ -11,7 +11,7 @@ from storage.site_days import QUARTERS, SiteDays, date_of, moment_of_hour
 from storage.sum_questions import PUT_BY, ZONE, asked
 from storage.sum_rebuild import rebuild
 from storage.sum_tail import COLUMNS, Amounts
-from storage.sum_zone import demand_zone, refuse_other
+from storage.sum_zone import demand_zone, is_other, refuse_other
 from storage.tables import SumTailRow
 from suanli.domain.cost.sums import Grain, Line, Question, Sum
 
@@ -78,6 +78,10 @@ class SqlSums:
             demand_zone(self._connection, self._days.zone, takes=True)
             SqlRollups(self._connection, self._days).add([(row[0], row[1:9], row[9:]) for row in rows])
         return len(rows)
+
+    def is_current(self) -> bool:
+        """Whether they have the days of the site's zone; if not, `rebuild` is due before anything else is asked."""
+        return not is_other(self._connection, self._days.zone)
 
     def rebuild(self) -> int:
         """Add up all records anew; how many there are. Nobody writes meanwhile: who wants to, waits.

@@ -11,6 +11,7 @@ import structlog
 
 from suanli import logs, wiring
 from suanli.cli.demands import require
+from suanli.cli.gateway import Beside
 from suanli.clock import SystemClock
 from suanli.settings import Process, Settings
 
@@ -31,13 +32,14 @@ def up(_: argparse.Namespace) -> int:
 
 
 def run_all(settings: Settings) -> None:
-    """Webhook, jobs and delivery in this process, until SIGTERM."""
+    """Webhook, jobs and delivery in this process, and the gateway if it is on, until SIGTERM."""
     from waitress.server import create_server  # noqa: PLC0415 only this role serves by it
 
     clock = SystemClock()
     store = wiring.open_store(settings)
     wiring.take_over(settings, store, clock)
     wiring.declare_releases(settings, store, clock)
+    wiring.keep_zone(store)
     work = wiring.build_work(settings, store, clock)
     app = wiring.build_web(settings, store, clock, work.delivery.wake)
     server = create_server(
@@ -50,11 +52,16 @@ def run_all(settings: Settings) -> None:
     )
     # Waitress ends its loop, and the requests it has begun, on SystemExit.
     signal.signal(signal.SIGTERM, _exit)
+    beside = Beside(settings, store, clock) if settings.gateway.listen else None
     work.start()
     log.info("serving", address=str(settings.listen))
     try:
+        if beside:
+            beside.start()
         server.run()
     finally:
+        if beside:
+            beside.stop()
         work.stop()
         store.close()
 
@@ -82,6 +89,7 @@ def work(_: argparse.Namespace) -> int:
     store = wiring.open_store(settings)
     wiring.take_over(settings, store, clock)
     wiring.declare_releases(settings, store, clock)
+    wiring.keep_zone(store)
     background = wiring.build_work(settings, store, clock)
     background.start()
     log.info("working")

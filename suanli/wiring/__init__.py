@@ -40,7 +40,15 @@ from suanli.web.alertmanager import alertmanager_blueprint
 from suanli.web.app import build_app
 from suanli.web.hubs import hubs_blueprint
 from suanli.wiring.channels import build_connections
-from suanli.wiring.costs import cost_jobs, plan_prices, price_unpriced, read_price_list, set_exchange, take_prices
+from suanli.wiring.costs import (
+    cost_jobs,
+    keep_zone,
+    plan_prices,
+    price_unpriced,
+    read_price_list,
+    set_exchange,
+    take_prices,
+)
 from suanli.wiring.hubs import probe_hubs
 from suanli.wiring.pages import build_pages
 from suanli.wiring.releases import (
@@ -72,6 +80,7 @@ __all__ = [
     "build_work",
     "declare_releases",
     "is_embedded",
+    "keep_zone",
     "needs_upgrade",
     "open_store",
     "plan_prices",

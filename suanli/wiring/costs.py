@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import structlog
+
 from jobs.import_prices import Order, look_at, take_over
 from jobs.keep_books import KeepBooks
 from jobs.price_records import price_all
@@ -26,6 +28,8 @@ _LITELLM = "litellm"
 """The one list that comes in several kinds of files; a table is a list of its own, by the name of its file."""
 
 
+log = structlog.get_logger()
+
 KEEP_BOOKS, TELL_COSTS = JobName("keep_books"), JobName("tell_costs")
 WATCH_CALLS, WATCH_HOURS, RECONCILE = JobName("watch_calls"), JobName("watch_hours"), JobName("reconcile")
 
@@ -43,6 +47,14 @@ def cost_jobs(store: Store, site: Site, clock: Clock) -> tuple[Job, ...]:
         Job(Schedule(WATCH_HOURS, Every(10 * minute), grace=hour), WatchHours(store, site, clock).run),
         Job(Schedule(RECONCILE, Every(hour), grace=hour), Reconcile(store, site, clock).run),
     )
+
+
+def keep_zone(store: Store) -> None:
+    """Add up what was spent anew if the site has moved to another zone: its days begin elsewhere then."""
+    with store.begin() as tx:
+        if not tx.sums.is_current():
+            count = tx.sums.rebuild()
+            log.warning("sums_rebuilt", records=count)
 
 
 def read_price_list(

@@ -63,6 +63,9 @@ class Sums(Protocol):
     def put_by(self, limit: int) -> int:
         """Add so many of the newest sums to the old ones; how many there were."""
 
+    def is_current(self) -> bool:
+        """Whether they have the days of the site's zone; if not, `rebuild` is due before anything else is asked."""
+
     def rebuild(self) -> int:
         """Add up all records anew; how many there are. Nobody writes meanwhile."""
 
