@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from suanli.cli import cost, releases, serve, stock, tend
+from suanli.cli import cost, gateway, releases, serve, stock, tend
 from suanli.settings.problems import SettingsError
 from suanli.version import VERSION
 
@@ -30,6 +30,7 @@ _PLAIN: tuple[tuple[str, str, Run], ...] = (
     ("up", "run everything in one process: webhook, jobs and delivery", serve.up),
     ("web", "run the webhook alone, under gunicorn", serve.web),
     ("work", "run jobs and delivery alone", serve.work),
+    ("gateway", "run the gateway to models alone, under gunicorn", gateway.run),
     ("migrate", "bring the database up to this version", tend.migrate),
     ("check", "report every mistake of the settings, then ask Feishu, the stock source and the database", tend.check),
     ("demo", "see it work: a tour against stand-ins on this machine, then a chat on a terminal", _demo),

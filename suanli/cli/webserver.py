@@ -24,16 +24,27 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn ships no 
         return self._build()
 
 
-def serve(build: Callable[[], Flask], address: str, *, threads: int, workers: int = 1) -> None:
-    """Serve the application that `build` makes in each worker, until told to stop."""
+def serve(
+    build: Callable[[], Flask],
+    address: str,
+    *,
+    threads: int,
+    workers: int = 1,
+    ends_within: int = 25,
+    is_recycled: bool = True,
+) -> None:
+    """Serve the application that `build` makes in each worker, until told to stop; then it ends within some seconds.
+
+    What is recycled begins anew after many requests, which ends those that last longer than that.
+    """
     options: dict[str, object] = {
         "bind": address,
         "workers": workers,
         "threads": threads,
         "worker_class": "gthread",
-        "graceful_timeout": 25,
+        "graceful_timeout": ends_within,
         "keepalive": 5,
-        "max_requests": 50_000,
+        "max_requests": 50_000 if is_recycled else 0,
         "max_requests_jitter": 5_000,
         "control_socket_disable": True,
     }

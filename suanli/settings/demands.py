@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import SecretStr
 
+from suanli.settings.gateway import Gateway
 from suanli.settings.problems import problem
 from suanli.settings.schema import VARIABLES, Settings
 from suanli.settings.stock import SourceKind, Stock
@@ -12,11 +13,12 @@ from suanli.settings.variables import Spot
 
 
 class Process(StrEnum):
-    """A kind of process: the web server, the worker, `suanli stock`, and all in one (`suanli up`, `suanli check`)."""
+    """A kind of process: the web server, the worker, `suanli stock`, the gateway, and all in one (`suanli up`)."""
 
     WEB = "web"
     WORK = "work"
     STOCK = "stock"
+    GATEWAY = "gateway"
     ALL = "all"
 
 
@@ -28,6 +30,7 @@ _NEEDED = {
     Process.WEB: _RECEIVING,
     Process.WORK: _SENDING,
     Process.STOCK: _SENDING,
+    Process.GATEWAY: (),
     Process.ALL: tuple(dict.fromkeys(_SENDING + _RECEIVING)),
 }
 _GRAFANA = ("GRAFANA_URL", "GRAFANA_API_KEY")
@@ -44,13 +47,21 @@ def missing(settings: Settings, process: Process) -> tuple[str, ...]:
 
 def _lines(settings: Settings, process: Process) -> Iterator[str]:
     yield from _absent(settings, _NEEDED[process])
-    if process is not Process.WEB:
+    if process is Process.GATEWAY:
+        yield from _without(settings.gateway)
+    elif process is not Process.WEB:
         yield from _absent(settings, _asking(settings.stock))
     if process is Process.STOCK and settings.watch() is None:
         path = str(settings.stock.alert_config)
         yield problem(
             path, "没有这个文件；从 inventory_alert_config.example.json 复制一份 / no such file; copy the example"
         )
+
+
+def _without(gateway: Gateway) -> Iterator[str]:
+    for name, value in (("listen", gateway.listen), ("models", gateway.models)):
+        if not value:
+            yield problem(f"gateway.{name}", "没有填；见 docs/gateway.md / is not set; see docs/gateway.md")
 
 
 def _asking(stock: Stock) -> tuple[str, ...]:

@@ -169,6 +169,10 @@ def _listen(value: object) -> Listen:
     return Listen(host.removeprefix("[").removesuffix("]"), int(port))
 
 
+def _listen_or_off(value: object) -> Listen | None:
+    return None if value in {None, ""} else _listen(value)
+
+
 def _is_host(host: str) -> bool:
     if not host.startswith("["):
         return re.fullmatch(r"[A-Za-z0-9._-]+", host) is not None
@@ -243,6 +247,7 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 RepeatEvery = Annotated[Duration, AfterValidator(_repeat)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 ListenAt = Annotated[Listen, BeforeValidator(_listen)]
+ListenOrOff = Annotated[Listen | None, BeforeValidator(_listen_or_off)]
 Query = Annotated[Name | None, BeforeValidator(_or_none)]
 CheckTime = Annotated[str, AfterValidator(_check_time)]
 PersonId = Annotated[str, AfterValidator(person)]

@@ -22,6 +22,7 @@ class _Rule:
 _RULES = (
     _Rule(("welink", "robots"), "webhook_env", "webhook_url", several=False),
     _Rule(("welink", "connections"), "secret_envs", "secrets", several=True),
+    _Rule(("gateway", "providers"), "key_env", "key", several=False),
 )
 
 

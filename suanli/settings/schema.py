@@ -16,6 +16,7 @@ from suanli.domain.stock.rules import Watch
 from suanli.i18n import Lang
 from suanli.settings.cost import Cost
 from suanli.settings.fleet import Info
+from suanli.settings.gateway import Gateway
 from suanli.settings.hubs import GITHUB, GITHUB_TOKEN, Github, Huggingface, Modelscope
 from suanli.settings.kinds import (
     CertificateFile,
@@ -198,6 +199,7 @@ class Settings(BaseSettings):
     modelscope: Modelscope = Modelscope()
     releases: Releases = Releases()
     cost: Cost = Cost()
+    gateway: Gateway = Gateway()
 
     @field_validator("admins", "alertmanager", "stock", "cost", "releases")
     @classmethod

@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError
 from suanli.clock import Clock
 from suanli.domain.errors import RemoteError
 from suanli.sources.endpoint import Endpoint, Refused, retry_after_of
+from suanli.sources.flow import Flow
 from suanli.sources.reply import Reply
 from suanli.version import VERSION
 
@@ -42,6 +43,10 @@ class Unreachable(RemoteError):  # noqa: N818 what was found, rather than a fail
     """No connection came about, or it broke before an answer: asking again may help at once."""
 
 
+class Silent(RemoteError):  # noqa: N818 what was found, rather than a failure of ours
+    """The request went out, and no answer began in time."""
+
+
 class TooLarge(RemoteError):  # noqa: N818 what was found, rather than a failure of ours
     """The reply is larger than MAX_BODY: a smaller page of the same may pass."""
 
@@ -57,7 +62,7 @@ class Http:
     variable would carry it elsewhere. A private certificate authority is named by `Endpoint.ca_bundle`.
 
     `timeout` is (connecting, silence) in seconds; the latter bounds each silence and not the whole reply.
-    `stop`, once set, ends a wait between two tries.
+    `stop`, once set, ends a wait between two tries. `connections` are kept open to it at the most.
     """
 
     def __init__(
@@ -67,12 +72,13 @@ class Http:
         clock: Clock,
         stop: threading.Event | None = None,
         timeout: tuple[float, float] = (3, 20),
+        connections: int = _CONNECTIONS,
     ) -> None:
         self.endpoint = endpoint
         self._clock = clock
         self._stop = stop or threading.Event()
         self._timeout = timeout
-        self._session = _session(endpoint)
+        self._session = _session(endpoint, connections)
 
     def get(self, path: str) -> Any:
         """GET `path`, which starts with a slash and is added to the endpoint's address."""
@@ -123,6 +129,20 @@ class Http:
                 response.links.get("next", {}).get("url", ""),
             )
 
+    def opened(self, path: str, content: bytes, *, silence: float) -> Flow:
+        """POST JSON once and hand back the answer as it comes, error statuses and redirects too; it is to be closed.
+
+        `silence` is for how many seconds nothing may come before the answer begins, else it raises Silent.
+        """
+        patient = copy.copy(self)
+        patient._timeout = (self._timeout[0], silence)  # noqa: SLF001 our own, over the same connections
+        headers = {**_JSON, "Accept-Encoding": "identity"}
+        response = patient._sent(  # noqa: SLF001 the same
+            "POST", self.endpoint.address_of(path), {"data": content, "headers": headers}
+        )
+        named = {name.lower(): value for name, value in response.headers.items()}
+        return Flow(self.endpoint.name, response.status_code, named, response.raw)
+
     def again(self, error: RemoteError) -> bool:
         """Whether to ask once more after this error; waits for the short while that is wise before."""
         pause = _pause(error)
@@ -161,7 +181,7 @@ class Http:
         name, setting = self.endpoint.name, self.endpoint.url_setting
         connecting, silence = self._timeout
         if isinstance(error, requests.ReadTimeout):
-            raise RemoteError(f"{name} did not answer within {silence:g} s: is too much asked of it?") from None
+            raise Silent(f"{name} did not answer within {silence:g} s: is too much asked of it?") from None
         if isinstance(error, requests.exceptions.SSLError):
             raise RemoteError(
                 f"{name}: no TLS connection: its certificate is not trusted here, or {setting} names a port that "
@@ -227,12 +247,12 @@ class Http:
         return bytes(body)
 
 
-def _session(endpoint: Endpoint) -> requests.Session:
+def _session(endpoint: Endpoint, connections: int) -> requests.Session:
     logging.getLogger("urllib3.connection").addFilter(_shows_no_address)
     session = requests.Session()
     session.trust_env = False
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
+        session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
     session.headers["User-Agent"] = f"suanli/{VERSION}"
     session.headers["Accept"] = "application/json"
     session.headers.update(endpoint.headers)

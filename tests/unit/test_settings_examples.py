@@ -37,6 +37,7 @@ def with_examples(text: str) -> str:
 NAMED = {
     "WELINK_ROBOT_OPS": "https://open.example/api/werobot/v1/webhook/send?token=0123456789abcdef&channel=standard",
     "WELINK_RELAY_SECRET": "k" * 32,
+    "DEEPSEEK_API_KEY": "sk-0123456789abcdef",
 }
 """What the variables hold that the examples name."""
 
@@ -166,10 +167,20 @@ THRESHOLDS = ("stock", "watch", "thresholds")
 REFS = ("stock", "panel", "refs")
 """For another source than the default one, so only a comment shows it."""
 
-NAMES = (THRESHOLDS, ("welink", "robots"), ("welink", "connections"), ("welink", "connections", "relay", "robots"))
+NAMES = (
+    THRESHOLDS,
+    ("welink", "robots"),
+    ("welink", "connections"),
+    ("welink", "connections", "relay", "robots"),
+    ("gateway", "providers"),
+)
 """Their keys are names that people give."""
 
-RESOLVED = {("welink", "robots", "ops", "webhook_url"), ("welink", "connections", "relay", "secrets")}
+RESOLVED = {
+    ("welink", "robots", "ops", "webhook_url"),
+    ("welink", "connections", "relay", "secrets"),
+    ("gateway", "providers", "deepseek", "key"),
+}
 """What the loader puts there."""
 
 

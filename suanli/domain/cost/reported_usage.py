@@ -8,6 +8,8 @@ from typing import Any
 
 from suanli.domain.cost.prices import Usage
 
+_MOST = 10**9
+"""More tokens than any call has."""
 _CACHED = ("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens")
 _WRITTEN = ("cache_creation_tokens", "cache_creation_input_tokens", "cache_write_tokens")
 
@@ -56,6 +58,6 @@ def _number(said: Mapping[str, Any], name: str) -> int | None:
     found = said.get(name)
     if found is None:
         return None
-    if isinstance(found, bool) or not isinstance(found, int) or found < 0:
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found < _MOST:
         raise ValueError(name)
     return found

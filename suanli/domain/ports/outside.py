@@ -6,6 +6,7 @@ from typing import Protocol
 from suanli.domain.answer import Answer
 from suanli.domain.chat import MessageId
 from suanli.domain.delivery import Parcel
+from suanli.domain.gateway import ProviderReply, ProviderRequest
 from suanli.domain.stock import Row
 
 
@@ -31,3 +32,10 @@ class Courier(Protocol):
 
     def redraw(self, message_id: MessageId, answer: Answer) -> None:
         """Put this in place of a card that was sent; twice is as good as once. Raises RemoteError as `send` does."""
+
+
+class ModelProvider(Protocol):
+    """A provider of models, who is asked with our key."""
+
+    def send(self, request: ProviderRequest) -> ProviderReply:
+        """Ask once; what it answers, error statuses too. Raises RemoteError, Late when nothing came in time."""
