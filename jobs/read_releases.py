@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -56,7 +56,7 @@ class _Run:
     """What came of a run so far; threads add to it. `room` is there for readings that wait for the `writer`."""
 
     ends_at: datetime
-    writer: ThreadPoolExecutor
+    writer: Executor
     read: int = 0
     failed: int = 0
     changes: int = 0
@@ -78,20 +78,24 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class ReadReleases:
-    """Reads every resource that is due; each is a transaction of its own, so that one that fails is alone with it."""
+    """Reads every resource that is due; each is a transaction of its own, so that one that fails is alone with it.
+
+    `pool` makes what runs so many things at once, under a name.
+    """
 
     store: Store
     sources: Mapping[Hub, Source]
     site: Site
     clock: Clock
     interval: timedelta
+    pool: Callable[[int, str], Executor] = ThreadPoolExecutor
 
     def run(self, _scheduled_for: datetime) -> str:
         """Read what is due; what came of it."""
         due = self._due()
         if not due:
             return ""
-        with ThreadPoolExecutor(1, "releases-store") as writer:
+        with self.pool(1, "releases-store") as writer:
             run = _Run(self.clock.now() + BUDGET, writer)
             looks = self._looks(due, run)
         with self.store.begin() as tx:
@@ -109,7 +113,7 @@ class ReadReleases:
     ) -> Sequence[Future[Future[None] | None]]:
         """A look at everything that is due, by each hub's own threads; all of them are over."""
         hubs = [hub for hub in self.sources if any(each.place.hub is hub for each, _ in due)]
-        pools = [(hub, ThreadPoolExecutor(self.sources[hub].threads, f"releases-{hub}")) for hub in hubs]
+        pools = [(hub, self.pool(self.sources[hub].threads, f"releases-{hub}")) for hub in hubs]
         try:
             return [
                 pool.submit(self._look, each, validators, run)

@@ -1,19 +1,24 @@
 """Which accounts a call is against: found, opened when their window begins, and remembered for the next call.
 
 No job begins or ends a window. The first hold in it opens its account; who opens accounts holds the book of quotas,
-shared, so that no edit passes by an account that is just being made.
+shared, so that no edit passes by an account that is just being made. Several calls have all their accounts opened,
+in one order, before the first set is made.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, select, tuple_, update
 
+from storage.account_sets import members_of, sets_of
 from storage.accounts import BOOK, WHOLE_ROWS, SqlAccounts, Standing, account_of, limit_at, written_grants
+from storage.batches import batches
+from storage.columns import as_kept
+from storage.prepared import Prepared
 from storage.quota_rows import quota_of, tuning_of
-from storage.tables import AccountRow, AccountSetRow, MemberRow, QuotaBookRow, QuotaGrantRow, QuotaRow
+from storage.tables import AccountRow, QuotaBookRow, QuotaGrantRow, QuotaRow
 from storage.upserts import insert_new
 from suanli.domain.cost.money import Currency, Nano
 from suanli.domain.cost.quotas import Account, Ask, Quota, QuotaId, Scope, Span
@@ -30,7 +35,6 @@ _ACTIVE = (
     )
     .order_by(QuotaRow.id)
 )
-_BINDING = _ACTIVE.where(QuotaRow.currency == bindparam("currency"))
 _OPEN_NOW = select(
     AccountRow.id, AccountRow.rank, AccountRow.quota, AccountRow.span, AccountRow.starts_at, AccountRow.ends_at
 ).where(
@@ -39,18 +43,20 @@ _OPEN_NOW = select(
     AccountRow.ends_at > bindparam("now"),
 )
 _HOLD_BOOK = select(QuotaBookRow.edition).where(QuotaBookRow.id == BOOK).with_for_update(read=True)
-_OPEN = insert_new(AccountRow)
+_OPEN = Prepared(
+    insert_new(AccountRow),
+    inserts=(
+        "quota", "span", "rank", "starts_at", "ends_at", "limit", "granted", "used", "held",
+        "soft", "warning", "critical",
+    ),
+)  # fmt: skip
 _RUNNING = (
     select(QuotaGrantRow.quota, QuotaGrantRow.span, QuotaGrantRow.amount, QuotaGrantRow.expires_at)
     .where(QuotaGrantRow.quota.in_(bindparam("quotas", expanding=True)), QuotaGrantRow.ended_at.is_(None))
     .order_by(QuotaGrantRow.id)
 )
-_SET = select(AccountSetRow.id).where(AccountSetRow.members == bindparam("members"))
-_NEW_SET = insert_new(AccountSetRow).returning(AccountSetRow.id)
-_NEW_MEMBER = insert_new(MemberRow)
-
-_STILL_OPEN = select(AccountRow.id, AccountRow.span).where(
-    AccountRow.quota == bindparam("of_quota"), AccountRow.ends_at > bindparam("now")
+_STILL_OPEN = select(AccountRow.id, AccountRow.quota, AccountRow.span).where(
+    AccountRow.quota.in_(bindparam("quotas", expanding=True)), AccountRow.ends_at > bindparam("now")
 )
 _WHOLE = WHOLE_ROWS.where(AccountRow.id.in_(bindparam("ids", expanding=True)))
 _SET_LIMIT = update(AccountRow).where(AccountRow.id == bindparam("of_account"))
@@ -76,14 +82,21 @@ SlotKey = tuple[QuotaId, Span, datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The accounts that calls of some scopes are against, while a window lasts, and by one edition of the quotas."""
+    """The accounts that calls of some scopes are against, while a window lasts, and by one edition of the quotas.
+
+    `accounts` are the ids of those in the set, in the order of locks.
+    """
 
     edition: str | None
     account_set: int
+    accounts: Sequence[int]
     window: Window
 
 
-Plans = dict[tuple[tuple[Scope, ...], Currency], Plan]
+Payer = tuple[tuple[Scope, ...], Currency]
+"""Who pays for a call, and in which currency."""
+
+Plans = dict[Payer, Plan]
 """What one process remembers from call to call; each is used only while the edition of the quotas is still its own."""
 
 
@@ -94,7 +107,12 @@ def slots(quotas: Sequence[Quota], now: datetime) -> Sequence[Slot]:
         for quota in quotas
         for span, (period, limit) in quota.spans().items()
     ]
-    return sorted(found, key=lambda slot: (slot.quota.scope.kind, slot.quota.id, slot.span))
+    return sorted(found, key=place)
+
+
+def place(slot: Slot) -> tuple[int, int, int]:
+    """What windows of one moment are opened in the order of."""
+    return slot.quota.scope.kind, slot.quota.id, slot.span
 
 
 class SqlWindows:
@@ -114,25 +132,51 @@ class SqlWindows:
 
     def find(self, ask: Ask, edition: str | None, now: datetime) -> Plan:
         """The plan for a call; accounts are opened where there are none, and the set of them is made."""
-        needed = slots(self.binding(ask.scopes, ask.currency), now)
-        opened = self.opened(needed, now)
-        is_old = len(opened) == len(needed)
-        if not is_old:
-            self._connection.execute(_HOLD_BOOK).all()
-            needed = slots(self.binding(ask.scopes, ask.currency), now)
-            opened = self.open(needed, now)
-        account_set, is_old_set = self._set_of(sorted(opened.values()))
-        windows = [slot.window for slot in needed] or [_EVER]
-        lasts = Window(max(each.start for each in windows), min(each.end for each in windows))
-        plan = Plan(edition, account_set, lasts)
-        if is_old and is_old_set:  # what this transaction made may yet be rolled back
-            self._remember(ask, plan)
-        return plan
+        payer = (ask.scopes, ask.currency)
+        return self._plan([payer], edition, now)[payer]
 
-    def binding(self, scopes: Sequence[Scope], currency: Currency) -> Sequence[Quota]:
-        """The active quotas that count what these scopes pay in this currency, by number."""
-        asked = {"scopes": [(scope.kind, scope.id) for scope in scopes], "currency": currency}
-        return tuple(map(quota_of, self._connection.execute(_BINDING, asked)))
+    def find_all(self, asks: Iterable[Ask], edition: str | None, now: datetime) -> Sequence[Plan]:
+        """The plan for each of these calls: one that is remembered, or as `find` makes it."""
+        payers = [(ask.scopes, ask.currency) for ask in asks]
+        plans = {payer: plan for payer in payers if (plan := self._plans.get(payer)) is not None}
+        found = {payer: plan for payer, plan in plans.items() if plan.edition == edition and now in plan.window}
+        missing = [payer for payer in dict.fromkeys(payers) if payer not in found]
+        found.update(self._plan(missing, edition, now) if missing else {})
+        return [found[payer] for payer in payers]
+
+    def _plan(self, payers: Sequence[Payer], edition: str | None, now: datetime) -> Mapping[Payer, Plan]:
+        needed = self._needed(payers, now)
+        opened = self.opened(_together(needed), now)
+        is_old = len(opened) == len(_together(needed))
+        if not is_old:
+            self.share_book()
+            needed = self._needed(payers, now)
+            opened = self.open(_together(needed), now)
+        members = {payer: members_of([opened[slot.key] for slot in some]) for payer, some in needed.items()}
+        account_sets, made = sets_of(self._connection, members.values())
+        plans = {}
+        for payer, some in needed.items():
+            in_order = sorted((slot.quota.scope.kind, opened[slot.key]) for slot in some)
+            accounts = [account for _, account in in_order]
+            plans[payer] = Plan(edition, account_sets[members[payer]], accounts, lasting(some))
+            if is_old and members[payer] not in made:  # what this transaction made may yet be rolled back
+                self.remember(payer, plans[payer])
+        return plans
+
+    def _needed(self, payers: Iterable[Payer], now: datetime) -> Mapping[Payer, Sequence[Slot]]:
+        """The windows that each of these pays from, in the order in which accounts are opened."""
+        everybody = [*dict.fromkeys(scope for scopes, _ in payers for scope in scopes)]
+        binding = defaultdict(list)
+        for some in batches(everybody):
+            for quota in self.active(some):
+                binding[quota.scope, quota.currency].append(quota)
+        kept = {scope: Scope(scope.kind, as_kept(scope.id)) for scope in everybody}
+        return {
+            (scopes, currency): slots(
+                [each for scope in {kept[scope] for scope in scopes} for each in binding[scope, currency]], now
+            )
+            for scopes, currency in payers
+        }
 
     def active(self, scopes: Sequence[Scope]) -> Sequence[Quota]:
         """The active quotas of these scopes, in whatever currency, by number."""
@@ -178,31 +222,38 @@ class SqlWindows:
             }
             for slot in needed
         ]
-        for row in rows:  # one by one, for the order: in which transactions may wait for each other
-            self._connection.execute(_OPEN, row)
+        if rows:  # one by one, in their order: transactions may wait for each other in it
+            _OPEN.run_for_each(self._connection, rows)
         return self.opened(needed, now)
 
     def open_one(self, slot: Slot, now: datetime) -> int:
         """Open an account, if it is not; its id."""
-        self._connection.execute(_HOLD_BOOK).all()
+        self.share_book()
         return self.open([slot], now)[slot.key]
 
-    def refresh(self, quota: Quota, now: datetime) -> None:
-        """Write the limits of a quota into its accounts that are open, and what is granted on top of them.
+    def refresh(self, quotas: Sequence[Quota], now: datetime) -> None:
+        """Write the limits of quotas into their accounts that are open, and what is granted on top of them.
 
-        The book of quotas is held. People are told of levels that a lower limit has come to.
+        The book of quotas is held; the accounts of all of them are locked together. People are told of levels that a
+        lower limit has come to.
         """
-        asked = {"of_quota": quota.id, "now": now}
-        spans = {row.id: row.span for row in self._connection.execute(_STILL_OPEN, asked)}
-        limits, granted = quota.spans(), self._granted([quota.id])
+        by_number = {quota.id: quota for quota in quotas}
+        rows = self._connection.execute(_STILL_OPEN, {"quotas": list(by_number), "now": now})
+        found = {row.id: (by_number[row.quota], row.span) for row in rows}
+        granted = self._granted(list(by_number))
         changed = []
-        for standing in self._accounts.lock_these(list(spans)):
-            span = spans[standing.id]
+        for standing in self._accounts.lock_these(list(found)):
+            quota, span = found[standing.id]
+            limits = quota.spans()
             limit = limits[span][1] if span in limits else Nano(standing.limit)
             row = {"limit": limit, "granted": granted.get((quota.id, span), ""), **tuning_of(quota)}
             self._connection.execute(_SET_LIMIT, {"of_account": standing.id, **row})
             changed.append(Standing(**{**standing._asdict(), **row}))
         self._accounts.tell(changed, now)
+
+    def share_book(self) -> None:
+        """Hold the book of quotas, shared: nobody edits them until this transaction is over."""
+        self._connection.execute(_HOLD_BOOK).all()
 
     def _granted(self, quotas: Sequence[int]) -> Mapping[tuple[QuotaId, Span], str]:
         found = defaultdict(list)
@@ -210,23 +261,22 @@ class SqlWindows:
             found[QuotaId(row.quota), row.span].append((row.amount, row.expires_at))
         return {of: written_grants(grants) for of, grants in found.items()}
 
-    def _set_of(self, accounts: Sequence[int]) -> tuple[int, bool]:
-        """The set of these accounts, and whether it was there."""
-        members = " ".join(map(str, accounts))
-        known = self._connection.execute(_SET, {"members": members}).scalar()
-        if known is not None:
-            return known, True
-        made = self._connection.execute(_NEW_SET, {"members": members}).scalar()
-        if made is None:  # by another one, at this moment
-            return self._connection.execute(_SET, {"members": members}).scalar_one(), True
-        for account in accounts:
-            self._connection.execute(_NEW_MEMBER, {"account_set": made, "account": account})
-        return made, False
-
-    def _remember(self, ask: Ask, plan: Plan) -> None:
+    def remember(self, payer: Payer, plan: Plan) -> None:
+        """Keep a plan for the next calls of this process; all of it was there before this transaction."""
         if len(self._plans) >= _MOST_PLANS:
             self._plans.clear()
-        self._plans[ask.scopes, ask.currency] = plan
+        self._plans[payer] = plan
+
+
+def _together(needed: Mapping[Payer, Sequence[Slot]]) -> Sequence[Slot]:
+    """All of these windows once, in the order in which accounts are opened."""
+    return sorted({slot.key: slot for some in needed.values() for slot in some}.values(), key=place)
+
+
+def lasting(needed: Sequence[Slot]) -> Window:
+    """As long as none of these windows ends."""
+    windows = [slot.window for slot in needed] or [_EVER]
+    return Window(max(each.start for each in windows), min(each.end for each in windows))
 
 
 def _empty(slot: Slot, limit: int) -> Account:

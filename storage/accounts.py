@@ -1,24 +1,27 @@
 """Accounts while they are looked at, locked and moved: what a decision needs of them, and the order of locks.
 
 A transaction waits for rows in one order, and does so once: holds that are there, by key; the book of quotas; accounts
-and sets that are being made; the row of a new hold; then accounts, all that it needs in one statement, by rank and id,
-the hottest last (cost.md §7.4). So nobody waits in a circle.
+that are being made, and after all of them sets; what is new by a key of its own, holds by theirs or records by their
+`request_id`; records that get their price, by number; then accounts, all that it needs in one statement, by rank and
+id, the hottest last (cost.md §7.4). It changes holds that were there only when nothing but accounts is left to wait for
+(storage/hold_expiry.py). So nobody waits in a circle. The tail of the sums comes last: nobody waits for it.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import Connection, Integer, Row, bindparam, select, text, type_coerce, update
+from sqlalchemy import BigInteger, Connection, Integer, Row, bindparam, select, text, type_coerce, update
 
+from storage.bulk import Bulk, given_rows, one_of
 from storage.prepared import Prepared
-from storage.tables import AccountRow, HoldRow, MemberRow, QuotaAlertRow, QuotaBookRow, QuotaRow
+from storage.tables import AccountRow, AccountSetRow, HoldRow, MemberRow, QuotaAlertRow, QuotaBookRow, QuotaRow
 from storage.upserts import insert_new, insert_or_set
 from suanli.domain.cost.money import LARGEST, MoneyError, Nano
-from suanli.domain.cost.quotas import Account, QuotaId, Scope, reached, refuses
+from suanli.domain.cost.quotas import Account, Level, QuotaId, Scope, reached, refuses
 from suanli.domain.cost.windows import Window
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -45,20 +48,24 @@ _READ = Prepared(select(*_STANDING).where(_OF_SET))
 _IN_ORDER = (AccountRow.rank, AccountRow.id)
 _LOCK = Prepared(select(*_STANDING).where(_OF_SET).order_by(*_IN_ORDER).with_for_update(of=AccountRow))
 _LOCK_SETS = select(AccountRow.id).where(_OF_SETS).order_by(*_IN_ORDER).with_for_update(of=AccountRow)
-_LOCK_THESE = (
-    select(*_STANDING)
-    .where(AccountRow.id.in_(bindparam("ids", expanding=True)))
-    .order_by(*_IN_ORDER)
-    .with_for_update(of=AccountRow)
-)
-_MOVE = Prepared(
+_THESE = one_of(AccountRow.id, "ids")
+_LOOK_AT_THESE = Prepared(select(_EDITION, _ANY_DUE, *_STANDING).where(_THESE))
+_READ_THESE = Prepared(select(*_STANDING).where(_THESE))
+_LOCK_THESE = Prepared(select(*_STANDING).where(_THESE).order_by(*_IN_ORDER).with_for_update(of=AccountRow))
+_MEMBERS = Prepared(select(AccountSetRow.id, AccountSetRow.members).where(one_of(AccountSetRow.id, "sets")))
+_MORE = {"held": AccountRow.held + bindparam("held_more"), "used": AccountRow.used + bindparam("used_more")}
+_MOVE = Prepared(update(AccountRow).where(_OF_SET).values(_MORE))
+_MOVES = given_rows(of_account=BigInteger(), held_more=BigInteger(), used_more=BigInteger())
+_MOVE_MANY = Bulk(
+    Prepared(update(AccountRow).where(AccountRow.id == bindparam("of_account")).values(_MORE)),
     update(AccountRow)
-    .where(_OF_SET)
-    .values(held=AccountRow.held + bindparam("held_more"), used=AccountRow.used + bindparam("used_more"))
+    .where(AccountRow.id == _MOVES.c.of_account)
+    .values(held=AccountRow.held + _MOVES.c.held_more, used=AccountRow.used + _MOVES.c.used_more),
 )
 WHOLE_ROWS = select(
     AccountRow.__table__, QuotaRow.name, QuotaRow.scope_kind, QuotaRow.scope_id
 ).join(QuotaRow, QuotaRow.id == AccountRow.quota)  # fmt: skip
+_WHOLE_THESE = WHOLE_ROWS.where(_THESE)
 _WHOLE_OF_SET = WHOLE_ROWS.where(_OF_SET).order_by(*_IN_ORDER)
 _NEW_EDITION = insert_or_set(QuotaBookRow, "edition")
 _TELL = Prepared(insert_new(QuotaAlertRow), inserts=("account", "level", "reached_at", "used", "limit", "message_key"))
@@ -75,14 +82,6 @@ class Standing(NamedTuple):
     soft: int
     warning: int
     critical: int
-
-    def has_room(self, amount: int, now: datetime) -> bool:
-        """Whether so much more may be held. Raises MoneyError for what cannot be counted any more."""
-        taken = self.used + self.held
-        if taken + amount > LARGEST:
-            raise MoneyError("so much in one window cannot be counted any more")
-        limit = limit_at(self.limit, self.granted, now)
-        return not refuses(limit - taken, amount, soft=bool(self.soft))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +148,38 @@ class SqlAccounts:
         if self._connection.dialect.name != "sqlite":
             self._connection.execute(_LOCK_SETS, {"sets": [*{*account_sets}]}).all()
 
-    def lock_these(self, ids: Sequence[int]) -> Sequence[Standing]:
+    def look_at(self, ids: Iterable[int], now: datetime) -> Look:
+        """As `look`, of accounts by their ids."""
+        rows = _LOOK_AT_THESE.run(self._connection, {"ids": list(ids), "now": now})
+        if not rows:
+            return self.look(None, now)
+        return Look(rows[0][0], bool(rows[0][1]), [Standing(*row[2:]) for row in rows])
+
+    def read_these(self, ids: Iterable[int]) -> Sequence[Standing]:
+        """Accounts by their ids, not locked."""
+        return [Standing(*row) for row in _READ_THESE.run(self._connection, {"ids": list(ids)})]
+
+    def lock_these(self, ids: Iterable[int]) -> Sequence[Standing]:
         """Lock accounts by their ids, in the one order."""
-        return [Standing(*row) for row in self._connection.execute(_LOCK_THESE, {"ids": list(ids)})]
+        return [Standing(*row) for row in _LOCK_THESE.run(self._connection, {"ids": list(ids)})]
+
+    def members(self, account_sets: Iterable[int]) -> Mapping[int, Sequence[int]]:
+        """The ids of the accounts in each of these sets."""
+        rows = _MEMBERS.run(self._connection, {"sets": list(account_sets)})
+        return {account_set: [int(each) for each in members.split()] for account_set, members in rows}
 
     def move(self, account_set: int, *, held: int = 0, used: int = 0) -> None:
         """Add to what is held, and to what is used, in every account of a set. They are locked."""
         _MOVE.run(self._connection, {"of_set": account_set, "held_more": held, "used_more": used})
+
+    def move_all(self, moves: Iterable[tuple[int, int, int]]) -> None:
+        """Add to what is held, and to what is used, in accounts by their ids. They are locked."""
+        names = ("of_account", "held_more", "used_more")
+        _MOVE_MANY.run(self._connection, [dict(zip(names, move, strict=True)) for move in moves])
+
+    def shown(self, ids: Iterable[int], now: datetime) -> Mapping[int, Account]:
+        """Accounts by their ids, as people are told of them."""
+        return {row.id: account_of(row, now) for row in self._connection.execute(_WHOLE_THESE, {"ids": list(ids)})}
 
     def of(self, account_set: int, now: datetime) -> Sequence[Account]:
         """The accounts of a set, as people are told of them, in the order of locks."""
@@ -166,15 +190,38 @@ class SqlAccounts:
 
         Without `more`, all that they have come to. A level that was reached before in this window is left alone.
         """
+        self.tell_all([(each, more) for each in standings], now)
+
+    def tell_all(self, changes: Iterable[tuple[Standing, int | None]], now: datetime) -> None:
+        """Write down the levels that accounts have come to, change by change; each comes with its `more` of `tell`."""
         rows = [
             {"account": each.id, "level": level, "reached_at": now, "used": used, "limit": limit, "message_key": None}
-            for each in standings
+            for each, more in changes
             for limit, used in [(limit_at(each.limit, each.granted, now), each.used + (more or 0))]
             for level in reached(limit, used, each.warning, each.critical)
             if more is None or level not in reached(limit, each.used, each.warning, each.critical)
         ]
         if rows:
             _TELL.run_for_each(self._connection, rows)
+
+
+def levels(standing: Standing, now: datetime) -> Sequence[Level]:
+    """The levels that an account has come to."""
+    limit = limit_at(standing.limit, standing.granted, now)
+    return reached(limit, standing.used, standing.warning, standing.critical)
+
+
+def have_room(standings: Iterable[Standing], amount: int, now: datetime) -> bool:
+    """Whether so much more may be held in all of these. Raises MoneyError when it cannot be counted any more."""
+    beyond = False
+    for each in standings:
+        taken = each.used + each.held
+        if refuses(limit_at(each.limit, each.granted, now) - taken, amount, soft=bool(each.soft)):
+            return False
+        beyond = beyond or taken + amount > LARGEST
+    if beyond:
+        raise MoneyError("so much in one window cannot be counted any more")
+    return True
 
 
 def limit_at(limit: int, granted: str, now: datetime) -> int:

@@ -35,9 +35,14 @@ class AnyText(sa.TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, _dialect: sa.Dialect) -> str | None:
         """The text that every database takes."""
-        if value is None or (value.isascii() and "\0" not in value):
-            return value
-        return value.encode(errors="replace").decode().replace("\0", "?")
+        return None if value is None else as_kept(value)
+
+
+def as_kept(text: str) -> str:
+    """Text as it comes back from the store."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode(errors="replace").decode().replace("\0", "?")
 
 
 def words(of: type[Enum], attribute: str = "value") -> sa.Enum:

@@ -1,13 +1,13 @@
-"""Reconciliation: every account against the sums of its holds and adjustments."""
+"""Reconciliation: every account against the sums of its holds, records and adjustments."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Connection, case, cast, func, or_, select
+from sqlalchemy import BigInteger, Connection, case, cast, func, literal, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.accounts import WHOLE_ROWS, account_of
-from storage.tables import AccountRow, AdjustmentRow, HoldRow, MemberRow
+from storage.tables import AccountRow, AdjustmentRow, HoldRow, MemberRow, RecordRow
 from suanli.domain.cost.money import Nano
 from suanli.domain.cost.quotas import Drift, HoldState
 
@@ -16,16 +16,19 @@ def _sum(of: ColumnElement[int]) -> ColumnElement[int]:
     return cast(func.coalesce(func.sum(of), 0), BigInteger)
 
 
-# First by set, of which there are few beside the holds, then by account.
-_BY_SET = (
-    select(
-        HoldRow.account_set,
-        _sum(case((HoldRow.state == HoldState.HELD, HoldRow.amount), else_=0)).label("held"),
-        _sum(case((HoldRow.state == HoldState.SETTLED, HoldRow.actual), else_=0)).label("used"),
-    )
-    .group_by(HoldRow.account_set)
-    .subquery()
+# First by set, of which there are few beside the holds and the records, then by account.
+_HOLDS = select(
+    HoldRow.account_set,
+    _sum(case((HoldRow.state == HoldState.HELD, HoldRow.amount), else_=0)).label("held"),
+    _sum(case((HoldRow.state == HoldState.SETTLED, HoldRow.actual), else_=0)).label("used"),
+).group_by(HoldRow.account_set)
+# Those without a set of their own count by the hold that they settled.
+_RECORDS = (
+    select(RecordRow.account_set, literal(0, BigInteger).label("held"), _sum(RecordRow.__table__.c.charged))
+    .where(RecordRow.account_set.is_not(None))
+    .group_by(RecordRow.account_set)
 )
+_BY_SET = union_all(_HOLDS, _RECORDS).subquery()
 _BY_ACCOUNT = (
     select(MemberRow.account, _sum(_BY_SET.c.held).label("held"), _sum(_BY_SET.c.used).label("used"))
     .join(_BY_SET, _BY_SET.c.account_set == MemberRow.account_set)
@@ -49,6 +52,6 @@ _DRIFT = (
 
 
 def drift(connection: Connection, now: datetime) -> Sequence[Drift]:
-    """Every account that is not the sum of its holds and adjustments; one look at all of them at one moment."""
+    """Every account that is not the sum of its holds, records and adjustments; one look at one moment."""
     rows = connection.execute(_DRIFT)
     return tuple(Drift(account_of(row, now), Nano(row.true_used), Nano(row.true_held)) for row in rows)

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
+from storage.bulk import Bulk, given_rows
+from storage.prepared import Prepared
 from storage.tables import HoldRow
+from storage.upserts import insert_new
 from suanli.domain.cost.money import Currency, Nano
 from suanli.domain.cost.quotas import Hold
 
@@ -13,6 +18,12 @@ COLUMNS = (
     HoldRow.expires_at, HoldRow.actual, HoldRow.account_set, HoldRow.expired_at,
 )  # fmt: skip
 INSERTS = ("key", "fingerprint", "account_set", "amount", "currency", "state", "created_at", "expires_at")
+NEW_HOLD = Prepared(insert_new(HoldRow).returning(HoldRow.key), inserts=INSERTS)
+"""Makes a hold, of the row that `row_of` gives; its key comes back when there was none of it."""
+
+_GIVEN = given_rows(**{name: HoldRow.__table__.c[name].type for name in INSERTS})
+NEW_HOLDS = Bulk(NEW_HOLD, insert_new(HoldRow).from_select(INSERTS, select(_GIVEN)).returning(HoldRow.key))
+"""The same of many, in their order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,21 @@ A hold expires by the clock of whoever looks: what is due gives its money back b
 nobody is refused for it, however late the sweep.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, delete, or_, select, text, update
+from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from storage.account_windows import Plan, SqlWindows
-from storage.accounts import DUE, SqlAccounts, Standing
-from storage.batches import batches
+from storage.accounts import DUE, SqlAccounts, Standing, have_room
 from storage.drift import drift
-from storage.hold_rows import COLUMNS, INSERTS, StoredHold, row_of
+from storage.hold_batches import HoldBatch
+from storage.hold_expiry import Freed, expire_locked, lock_due
+from storage.hold_rows import COLUMNS, NEW_HOLD, StoredHold, row_of
 from storage.prepared import Prepared
+from storage.settle_batches import settle_all
 from storage.tables import HoldRow
-from storage.upserts import insert_new
 from suanli.domain.cost.money import LARGEST, MoneyError, Nano
 from suanli.domain.cost.quotas import (
     Account,
@@ -33,27 +33,9 @@ from suanli.domain.cost.quotas import (
     first_full,
 )
 
-Freed = Mapping[int, int]
-"""What is given back to the accounts of each set."""
-
 _FIND = Prepared(select(*COLUMNS).where(HoldRow.key == bindparam("of_key")))
-_NEW = Prepared(insert_new(HoldRow).returning(HoldRow.key), inserts=INSERTS)
 _UNDO = delete(HoldRow).where(HoldRow.key == bindparam("of_key"))
 
-_LOCK_DUE = select(HoldRow.key).where(*DUE).order_by(HoldRow.key).with_for_update()
-# The one that is asked for among them, in the same order: by clocks that differ, it may be due for another process.
-_LOCK_DUE_AND = (
-    select(HoldRow.key)
-    .where(or_(HoldRow.key == bindparam("of_key"), and_(*DUE)))
-    .order_by(HoldRow.key)
-    .with_for_update()
-)
-_EXPIRE = (
-    update(HoldRow)
-    .where(HoldRow.key.in_(bindparam("keys", expanding=True)), *DUE)
-    .values(state=HoldState.EXPIRED, expired_at=bindparam("now"))
-    .returning(HoldRow.account_set, HoldRow.amount)
-)
 _NEXT_DUE = (
     select(HoldRow.key).where(*DUE).order_by(HoldRow.expires_at).limit(1).with_for_update(skip_locked=True)
 ).scalar_subquery()
@@ -97,7 +79,7 @@ class SqlHolds:
         self._accounts.take_turn()
         known = self._windows.known(ask, now)
         look = self._accounts.look(None if known is None else known.account_set, now)
-        freed = self._expire_due(now) if look.due else {}
+        due = lock_due(self._connection, now) if look.due else ()
         if known is not None and known.edition == look.edition:
             plan = known
         else:
@@ -105,17 +87,27 @@ class SqlHolds:
         # What was due when we looked may have been given back by another one since, for whom we waited.
         stale = look.due or plan is not known
         seen = self._accounts.read(plan.account_set) if stale else look.standings
-        # Without a lock, for those who ask again and again when there is nothing left.
-        refused = None if freed else self._refused(plan.account_set, seen, ask.amount, now)
-        if refused is not None:
-            return self._replayed(ask) or refused
-        return self._decide(ask, plan, seen, freed, (now, expires_at))
+        early = None if due else self._early(ask, plan, seen, now)
+        return early or self._decide(ask, plan, seen, due, (now, expires_at))
+
+    def _early(self, ask: Ask, plan: Plan, seen: Sequence[Standing], now: datetime) -> Decision | None:
+        """The answer to those who ask again and again when there is nothing left, without a lock; None for others."""
+        try:
+            refused = self._refused(plan.account_set, seen, ask.amount, now)
+        except MoneyError:
+            known = self._replayed(ask)
+            if known is None:
+                raise
+            return known
+        return None if refused is None else self._replayed(ask) or refused
 
     def _decide(
-        self, ask: Ask, plan: Plan, seen: Sequence[Standing], freed: Freed, life: tuple[datetime, datetime]
+        self, ask: Ask, plan: Plan, seen: Sequence[Standing], due: Sequence[str], life: tuple[datetime, datetime]
     ) -> Decision:
         hold = Hold(ask.key, ask.fingerprint, ask.amount, ask.currency, HoldState.HELD, *life)
-        if not _NEW.run(self._connection, row_of(hold, plan.account_set)):
+        is_new = bool(NEW_HOLD.run(self._connection, row_of(hold, plan.account_set)))
+        freed = expire_locked(self._connection, due, life[0])
+        if not is_new:
             self._give_back(freed)
             return self._replayed(ask) or Conflict(ask.key)
         standings = self._locked(plan.account_set, freed, seen)
@@ -126,6 +118,15 @@ class SqlHolds:
         self._accounts.move(plan.account_set, held=ask.amount)
         return Granted(hold)
 
+    def hold_all(self, asks: Sequence[tuple[Ask, datetime]], now: datetime) -> Sequence[Decision | MoneyError]:
+        """What `hold` would answer to each of these, one after the other; each comes with the moment it expires at.
+
+        Where `hold` would raise MoneyError, that is the answer, and the others are decided all the same. A few
+        hundred at once, at the most.
+        """
+        self._accounts.take_turn()
+        return HoldBatch(self._connection, self._accounts, self._windows, asks, now).decide()
+
     def raise_hold(self, key: str, amount: Nano, now: datetime, expires_at: datetime) -> Decision | None:
         """Let a hold be of so much in all, and last so long, or leave it as it is; None when there is none.
 
@@ -133,7 +134,7 @@ class SqlHolds:
         is a Conflict.
         """
         self._accounts.take_turn()
-        freed = self._expire_due(now, key)
+        freed = expire_locked(self._connection, lock_due(self._connection, now, key), now)
         row = self._find(key)
         if row is None or row.hold.state is not HoldState.HELD:
             self._give_back(freed)
@@ -167,6 +168,19 @@ class SqlHolds:
         self._accounts.move(row.account_set, held=-row.weighs, used=actual)
         self._accounts.tell(standings, now, more=actual)
         return row.hold
+
+    def settle_all(
+        self, ends: Sequence[tuple[str, Nano]], now: datetime
+    ) -> Sequence[Hold | Conflict | MoneyError | None]:
+        """What `settle` would answer to each of these keys and amounts, one after the other.
+
+        Where `settle` would raise MoneyError, that is the answer. An amount below nothing raises ValueError before
+        anything is settled.
+        """
+        if any(actual < 0 for _, actual in ends):
+            raise ValueError("a call costs no less than nothing")
+        self._accounts.take_turn()
+        return settle_all(self._connection, self._accounts, ends, now)
 
     def refund(self, key: str, now: datetime) -> Hold | Conflict | None:
         """Give back what was held, for a call that was none; of an expired hold, nothing is left to be given back.
@@ -225,23 +239,10 @@ class SqlHolds:
         return Granted(hold, replayed=True) if hold.fingerprint == ask.fingerprint else Conflict(ask.key)
 
     def _refused(self, account_set: int, standings: Sequence[Standing], amount: int, now: datetime) -> Refused | None:
-        if all(each.has_room(amount, now) for each in standings):
+        if have_room(standings, amount, now):
             return None
         full = first_full(self._accounts.of(account_set, now), amount)
         return None if full is None else Refused(full, Nano(amount))
-
-    def _expire_due(self, now: datetime, also: str | None = None) -> Freed:
-        """Let all holds expire whose time is over; what their accounts, by set, are to be given back.
-
-        The hold `also` is locked with them.
-        """
-        locking = _LOCK_DUE if also is None else _LOCK_DUE_AND
-        keys = self._connection.execute(locking, {"now": now, "of_key": also}).scalars().all()
-        freed: Counter[int] = Counter()
-        for some in batches(keys):
-            for account_set, amount in self._connection.execute(_EXPIRE, {"keys": some, "now": now}):
-                freed[account_set] += amount
-        return freed
 
     def _locked(self, account_set: int, freed: Freed, seen: Sequence[Standing] | None = None) -> Sequence[Standing]:
         """The accounts of a set, locked, with all that expired holds gave back."""
@@ -254,4 +255,5 @@ class SqlHolds:
         if freed:
             self._accounts.lock_sets((*freed, *others))
         for account_set, amount in freed.items():
-            self._accounts.move(account_set, held=-amount)
+            # Holds that no account counts may come to more than can be counted.
+            self._accounts.move(account_set, held=-min(amount, LARGEST))

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from storage.account_windows import Slot, SqlWindows
-from storage.accounts import WHOLE_ROWS, SqlAccounts, account_of
+from storage.accounts import WHOLE_ROWS, SqlAccounts, Standing, account_of
 from storage.tables import AccountRow, AdjustmentRow, QuotaAlertRow
 from suanli.domain.cost.money import LARGEST, MoneyError, Nano
 from suanli.domain.cost.quotas import Adjustment, Crossing, QuotaId
@@ -66,12 +66,26 @@ class SqlQuotaLedger:
         (standing,) = self._accounts.lock_these([account])
         if standing.used + amount < 0:
             raise ValueError("more is taken than is used")
-        if standing.used + amount > LARGEST:
-            raise MoneyError("so much in one window cannot be counted any more")
         made = Adjustment(slot.quota.id, slot.span, slot.window, amount, made_by, why, now)
-        self._write(account, standing.used, made)
-        self._accounts.tell([standing], now, more=amount)
+        self._add(standing, made)
         return made
+
+    def fill(self, windows: Sequence[tuple[Slot, int]], made_by: str, why: str, now: datetime) -> None:
+        """Let no less than so much be used in these windows, which are open, and locked by this transaction."""
+        opened = self._windows.opened([slot for slot, _ in windows], now)
+        standings = {each.id: each for each in self._accounts.lock_these(opened.values())}
+        for slot, amount in windows:
+            standing = standings[opened[slot.key]]
+            missing = Nano(amount - standing.used)
+            if missing > 0:
+                self._add(standing, Adjustment(slot.quota.id, slot.span, slot.window, missing, made_by, why, now))
+
+    def _add(self, standing: Standing, made: Adjustment) -> None:
+        """Add to what is used in an account that is locked, and tell of the levels that it comes to by that."""
+        if standing.used + made.amount > LARGEST:
+            raise MoneyError("so much in one window cannot be counted any more")
+        self._write(standing.id, standing.used, made)
+        self._accounts.tell([standing], made.made_at, more=made.amount)
 
     def reset(self, slots: Sequence[Slot], made_by: str, why: str, now: datetime) -> Sequence[Adjustment]:
         """Let nothing be used in these windows."""

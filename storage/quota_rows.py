@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 
 from suanli.domain.cost.money import Currency, Nano
-from suanli.domain.cost.quotas import WHOLE, Quota, QuotaGrant, QuotaGrantId, QuotaId, Scope
+from suanli.domain.cost.quotas import WHOLE, BudgetId, Quota, QuotaGrant, QuotaGrantId, QuotaId, Scope
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -28,6 +28,7 @@ def quota_of(row: AnyRow) -> Quota:
         warning=row.warning / WHOLE,
         critical=row.critical / WHOLE,
         active=row.active,
+        budget=None if row.budget is None else BudgetId(row.budget),
     )
 
 
@@ -44,6 +45,7 @@ def columns_of(quota: Quota) -> Mapping[str, Any]:
         "daily_limit": quota.daily_limit,
         "hourly_limit": quota.hourly_limit,
         "active": quota.active,
+        "budget": quota.budget,
         **tuning_of(quota),
     }
 

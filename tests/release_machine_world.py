@@ -1,11 +1,13 @@
 """What happens on the hubs in a simulation, and what everybody who follows them is to be told of it."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from random import Random
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from suanli.domain.chat import Platform, Target, TargetKind
 from suanli.domain.ports import Upstream
@@ -13,6 +15,7 @@ from suanli.domain.ports.releases import Recall
 from suanli.domain.releases import Change, Mode, Reading, Rhythm, Tracked, Validator, WatchNumber
 from suanli.sandbox.hubs import Repository, Switches
 from suanli.sandbox.hubs.huggingface_world import Repo
+from tests.fakes import FakeClock
 from tests.releasedesk import GROUP, LI_ALONE, ReleaseDesk
 
 C = Change
@@ -23,6 +26,31 @@ THREADS = (
 )  # fmt: skip
 RELEASES = (C.RELEASED, C.PRERELEASED, C.PROMOTED, C.RELEASE_EDITED, C.WITHDRAWN)
 LAG = timedelta(seconds=20)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class AtOnce(Executor):
+    """Does everything where it is handed in: among threads, the same seed would be another history every time."""
+
+    def __init__(self, _threads: int, _name: str) -> None:
+        pass
+
+    def submit(self, does: Callable[P, T], /, *given: P.args, **named: P.kwargs) -> Future[T]:
+        done: Future[T] = Future()
+        try:
+            done.set_result(does(*given, **named))
+        except Exception as error:  # noqa: BLE001 whoever asks for the result gets it
+            done.set_exception(error)
+        return done
+
+
+class Breathless(FakeClock):
+    """A clock on which the pause before a second try takes no time: its length is drawn by lot."""
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        return super().wait(event, 0 * seconds)
 
 
 def chat(name: str) -> Target:
@@ -108,8 +136,12 @@ class Company:
         self._tell(thread, C.PR_OPENED if is_pull else C.ISSUE_OPENED)
 
     def _thread(self, *states: str) -> Thread | None:
-        """A thread in one of these states that nobody touched in this epoch; it is touched now."""
-        free = [each for each in self.threads if each.state in states and each.number not in self.touched]
+        """A thread in one of these states that nobody touched in this epoch; it is touched now.
+
+        None that was commented in this very second: the hub's moments are whole seconds, so nobody could tell a replica
+        that knows only the comment from somebody who undoes what was done after it.
+        """
+        free = [each for each in self.threads if each.state in states and self._is_at_rest(each)]
         if not free:
             return None
         found = self.random.choice(free)
@@ -122,6 +154,10 @@ class Company:
             matched, thread.text = thread.matches, self._words()
             self.repository.edit(thread.number, title="about " + thread.text)
             self._tell(thread, C.EDITED, came_to_match=thread.matches and not matched)
+
+    def _is_at_rest(self, thread: Thread) -> bool:
+        changed, now = self.repository.issue(thread.number).updated_at, self.desk.clock.now()
+        return thread.number not in self.touched and changed.replace(microsecond=0) != now.replace(microsecond=0)
 
     def _end(self) -> None:
         thread = self._thread("open")

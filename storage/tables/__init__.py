@@ -12,6 +12,15 @@ from storage.tables.cost import (
     QuotaGrantRow,
     QuotaRow,
 )
+from storage.tables.prices import (
+    CostModelRow,
+    ExchangeRateRow,
+    PriceBookRow,
+    PriceImportRow,
+    PriceRow,
+    PriceTierRow,
+)
+from storage.tables.records import RecordRow
 from storage.tables.releases import (
     AllowanceRow,
     HappeningRow,
@@ -22,6 +31,16 @@ from storage.tables.releases import (
     WatchRow,
 )
 from storage.tables.schema import Schema
+from storage.tables.spending import (
+    AllocationRow,
+    BudgetRow,
+    ChangeRow,
+    CostAlertRow,
+    PartyRow,
+    QuotaRequestRow,
+    ReplyRow,
+    TokenRow,
+)
 from storage.tables.stock import (
     AlertRow,
     BurnRow,
@@ -35,6 +54,7 @@ from storage.tables.stock import (
     TicketRow,
     ToldRow,
 )
+from storage.tables.sums import CostPayerRow, CostProductRow, CostSumRow, SumTailRow, SumZoneRow
 from storage.tables.work import FactRow, RunRow, ScheduleRow
 
 __all__ = [
@@ -42,11 +62,20 @@ __all__ = [
     "AccountSetRow",
     "AdjustmentRow",
     "AlertRow",
+    "AllocationRow",
     "AllowanceRow",
     "AuditRow",
+    "BudgetRow",
     "BurnRow",
+    "ChangeRow",
     "ChatRow",
+    "CostAlertRow",
+    "CostModelRow",
+    "CostPayerRow",
+    "CostProductRow",
+    "CostSumRow",
     "EpisodeRow",
+    "ExchangeRateRow",
     "FactRow",
     "GrantRow",
     "HappeningRow",
@@ -59,10 +88,18 @@ __all__ = [
     "NoticeRow",
     "OutboxRow",
     "OverrideRow",
+    "PartyRow",
+    "PriceBookRow",
+    "PriceImportRow",
+    "PriceRow",
+    "PriceTierRow",
     "QuotaAlertRow",
     "QuotaBookRow",
     "QuotaGrantRow",
+    "QuotaRequestRow",
     "QuotaRow",
+    "RecordRow",
+    "ReplyRow",
     "ResourceRow",
     "RunRow",
     "SampleRow",
@@ -70,7 +107,10 @@ __all__ = [
     "Schema",
     "SourceRow",
     "StandingRow",
+    "SumTailRow",
+    "SumZoneRow",
     "TicketRow",
+    "TokenRow",
     "ToldRow",
     "ValidatorRow",
     "WatchNoticeRow",

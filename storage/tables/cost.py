@@ -45,6 +45,7 @@ class QuotaRow(Schema):
     warning: Mapped[int]
     critical: Mapped[int]
     active: Mapped[bool]
+    budget: Mapped[int | None]
 
 
 class AccountRow(Schema):

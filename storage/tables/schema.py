@@ -9,8 +9,12 @@ from sqlalchemy.orm import DeclarativeBase
 from storage.columns import AnyText, UtcDateTime, words
 from suanli.domain.access import Role
 from suanli.domain.audit import Outcome
+from suanli.domain.changes import Way
 from suanli.domain.chat import ChatKind, MessageId, OpenId, Platform, TargetKind
+from suanli.domain.cost.alerts import AlertType
+from suanli.domain.cost.alerts import Severity as AlertSeverity
 from suanli.domain.cost.quotas import HoldState, Level, ScopeKind, Span
+from suanli.domain.cost.requests import RequestState
 from suanli.domain.cost.windows import Period
 from suanli.domain.releases import Change, Hub, Kind, Mode, Part
 from suanli.domain.releases import Fingerprint as ChangeFingerprint
@@ -43,6 +47,8 @@ class Schema(DeclarativeBase):
         MessageId: AnyText,
         Model: AnyText,
         OpenId: AnyText,
+        AlertSeverity: words(AlertSeverity),
+        AlertType: words(AlertType),
         Change: words(Change),
         ChatKind: words(ChatKind),
         Field: words(Field),
@@ -57,6 +63,7 @@ class Schema(DeclarativeBase):
         Part: words(Part),
         Period: words(Period),
         Platform: words(Platform),
+        RequestState: words(RequestState),
         Role: words(Role, "word"),
         RunState: words(RunState),
         ScopeKind: words(ScopeKind, "word"),
@@ -66,6 +73,7 @@ class Schema(DeclarativeBase):
         State: words(State),
         Status: words(Status),
         TargetKind: words(TargetKind),
+        Way: words(Way),
     }
 
 

@@ -9,10 +9,12 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -27,9 +29,8 @@ from suanli.domain.releases import Event, Hub, Part, Place, State
 from suanli.domain.releases.resources import Status
 from suanli.sandbox.hubs import Fault
 from tests.dying_store import Died, DyingStore
-from tests.fakes import FakeClock
 from tests.hub_listener import Listener
-from tests.release_machine_world import LAG, ORG, REPO, Company, Overtaken, Replicas
+from tests.release_machine_world import LAG, ORG, REPO, AtOnce, Breathless, Company, Overtaken, Replicas
 from tests.releasedesk import INTERVAL, ReleaseDesk, open_desk
 
 SEEDS, EPOCHS = 6, 10
@@ -84,7 +85,7 @@ class Machine:
         sources = wiring.build_reading(desk.settings, desk.store, desk.reading.site, desk.clock).sources
         if more:
             sources = {hub: replace(each, upstream=Overtaken(each.upstream, **more)) for hub, each in sources.items()}
-        return ReadReleases(store, sources, desk.reading.site, desk.clock, INTERVAL)
+        return ReadReleases(store, sources, desk.reading.site, desk.clock, INTERVAL, AtOnce)
 
     def _die(self) -> None:
         for each in (self._read_and_die, self._tell_and_die):
@@ -105,13 +106,14 @@ class Machine:
 
     def _race(self) -> None:
         """Two processes read the same; the one that asked first writes it down last, after more has happened."""
-        once = itertools.count()
+        readings, overtaken = itertools.count(), self.random.randrange(3)
 
         def meanwhile() -> None:
-            if next(once) == 0:
+            if next(readings) == overtaken:
                 for _ in range(self.random.choice([0, 1, 4])):
                     self.company.act()
-                self.desk.clock.advance(timedelta(seconds=self.random.choice([0, 5, 45])))
+                # Two processes write nothing down in the same microsecond.
+                self.desk.clock.advance(timedelta(seconds=self.random.choice([0.001, 5, 45])))
                 self._reading(self.desk.store).run(self.desk.clock.now())
 
         self._reading(self.desk.store, meanwhile=meanwhile).run(self.desk.clock.now())
@@ -159,13 +161,14 @@ class Machine:
             return [event for place in places for event in tx.happenings.since(place, start, 100_000)]
 
 
-@pytest.fixture(params=range(SEEDS))
-def machine(request: pytest.FixtureRequest, tmp_path: Path, sqlite_store: SqlStore) -> Iterator[Machine]:
-    random, clock = Random(request.param), FakeClock()  # noqa: S311 the same in every run
-    replicas = Replicas(Random(request.param))  # noqa: S311 as above
-    (tmp_path / "suanli.toml").write_text("[github]\nworkers = 1\n", "utf-8")
+@contextmanager
+def machine_of(seed: int, folder: Path, store: SqlStore) -> Iterator[Machine]:
+    """A machine of which everything that happens is drawn from this seed."""
+    random, clock = Random(seed), Breathless()  # noqa: S311 the same in every run
+    replicas = Replicas(Random(seed))  # noqa: S311 as above
+    (folder / "suanli.toml").write_text("[github]\nworkers = 1\n", "utf-8")
     secret = "the-hubs-and-we-know-it"
-    with open_desk(tmp_path, sqlite_store, clock, switches=replicas, SUANLI_GITHUB_WEBHOOK_SECRET=secret) as desk:
+    with open_desk(folder, store, clock, switches=replicas, SUANLI_GITHUB_WEBHOOK_SECRET=secret) as desk:
         company = Company(desk, random, desk.github.world.add(REPO))
         company.follow()
         company.begin(random.choice([0, 5, 60, 90]))
@@ -173,6 +176,28 @@ def machine(request: pytest.FixtureRequest, tmp_path: Path, sqlite_store: SqlSto
         desk.begin()
         replicas.company = company
         yield Machine(desk, company, Listener(desk, company.repository), random)
+
+
+@pytest.fixture(params=range(SEEDS))
+def machine(request: pytest.FixtureRequest, tmp_path: Path, sqlite_store: SqlStore) -> Iterator[Machine]:
+    with machine_of(request.param, tmp_path, sqlite_store) as machine:
+        yield machine
+
+
+def test_the_same_seed_is_the_same_history_so_that_a_failure_can_be_had_again(tmp_path: Path, migrated: Path) -> None:
+    one, other = (history(tmp_path / name, migrated) for name in ("one", "other"))
+    assert one == other
+
+
+def history(folder: Path, migrated: Path) -> object:
+    """What happened in a few epochs, when it was seen, and what would happen next."""
+    folder.mkdir()
+    store = SqlStore(f"sqlite:///{copyfile(migrated, folder / 'suanli.db')}")
+    with closing(store), machine_of(3, folder, store) as machine:
+        for _ in range(3):
+            machine.epoch()
+        seen = sorted((event.observed_at, event.item.name, event.change) for event in machine.events())
+        return seen, machine.company.expected, machine.random.getstate()
 
 
 def test_whatever_happens_everything_is_known_and_told_once(machine: Machine) -> None:

@@ -84,43 +84,69 @@ def test_every_command_has_help_and_an_example_that_names_it(known: Command, lan
     assert known.usage(texts).startswith(f"/{known.name}")
 
 
+ROLES = {
+    "help": "none",
+    "userid": "none",
+    "stock": "viewer",
+    "stock trend": "viewer",
+    "stock alerts": "viewer",
+    "stock rule": "viewer",
+    "stock rule set": "operator",
+    "stock rule unset": "operator",
+    # What these may do is decided by whom a shortage concerns.
+    "stock ack": "viewer",
+    "stock mute": "viewer",
+    "stock unmute": "viewer",
+    "stock po": "viewer",
+    "stock po csv": "viewer",
+    "stock po cancel": "viewer",
+    "stock arrived": "viewer",
+    # In a group, what changes a watch takes a member; the command says so itself.
+    "releases": "viewer",
+    "releases watch": "viewer",
+    "releases unwatch": "viewer",
+    "releases mute": "viewer",
+    "releases mode": "viewer",
+    "releases quiet": "viewer",
+    "releases test": "viewer",
+    "releases why": "viewer",
+    "releases replay": "viewer",
+    "releases quota": "viewer",
+    "releases dlq": "operator",
+    "releases retry": "operator",
+    # Whose figures these show is decided by who asks.
+    "cost": "viewer",
+    "cost top": "viewer",
+    "cost forecast": "viewer",
+    "cost anomalies": "viewer",
+    "cost suggest": "viewer",
+    "cost alerts": "viewer",
+    "cost alert read": "viewer",
+    "cost alert snooze": "viewer",
+    "cost alert resolve": "viewer",
+    # What binds or concerns one is seen; who decides about a request is asked by whose money it is.
+    "quota": "viewer",
+    "quota list": "operator",
+    "quota request": "viewer",
+    "quota requests": "viewer",
+    "quota approve": "viewer",
+    "quota deny": "viewer",
+    "quota set": "operator",
+    "quota reset": "operator",
+    "quota off": "operator",
+    "budget": "viewer",
+    "budget set": "operator",
+    "budget share": "operator",
+    "lang": "viewer",
+    "role list": "member",
+    "role grant": "admin",
+    "role revoke": "admin",
+    "status": "operator",
+}
+
+
 def test_every_command_says_who_may_run_it() -> None:
-    assert {c.name: c.role.word for c in COMMANDS} == {
-        "help": "none",
-        "userid": "none",
-        "stock": "viewer",
-        "stock trend": "viewer",
-        "stock alerts": "viewer",
-        "stock rule": "viewer",
-        "stock rule set": "operator",
-        "stock rule unset": "operator",
-        # What these may do is decided by whom a shortage concerns.
-        "stock ack": "viewer",
-        "stock mute": "viewer",
-        "stock unmute": "viewer",
-        "stock po": "viewer",
-        "stock po csv": "viewer",
-        "stock po cancel": "viewer",
-        "stock arrived": "viewer",
-        # In a group, what changes a watch takes a member; the command says so itself.
-        "releases": "viewer",
-        "releases watch": "viewer",
-        "releases unwatch": "viewer",
-        "releases mute": "viewer",
-        "releases mode": "viewer",
-        "releases quiet": "viewer",
-        "releases test": "viewer",
-        "releases why": "viewer",
-        "releases replay": "viewer",
-        "releases quota": "viewer",
-        "releases dlq": "operator",
-        "releases retry": "operator",
-        "lang": "viewer",
-        "role list": "member",
-        "role grant": "admin",
-        "role revoke": "admin",
-        "status": "operator",
-    }
+    assert {c.name: c.role.word for c in COMMANDS} == ROLES
 
 
 def test_every_kind_of_parameter_has_a_name_in_both_languages() -> None:

@@ -1,6 +1,7 @@
 """What is not in a reading any more, what comes back, and under which name changes are kept."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -53,6 +54,21 @@ def test_one_of_which_a_replica_shows_an_earlier_state_is_not_missing(observer: 
     for _ in range(4):
         assert observer.look(R1, replace(V3, updated_at=NOON - 40 * DAY)).remembered == ()
     assert missing(observer) == 0
+
+
+def test_readings_in_quick_succession_may_all_be_of_a_replica_that_lags_and_count_once(observer: Observer) -> None:
+    assert [changes(observer.look(R1, after=timedelta(seconds=29))) for _ in range(5)] == [[]] * 5
+    assert missing(observer) == 1
+    assert [changes(observer.look(R1, after=timedelta(seconds=30))) for _ in range(3)] == [[], GONE, []]
+
+
+def test_what_goes_right_after_a_reading_is_missed_though_the_list_does_not_change_any_more(observer: Observer) -> None:
+    observer.look(R1, after=timedelta(seconds=1))
+    assert [changes(observer.take(UNCHANGED)) for _ in range(3)] == [[], GONE, []]
+
+
+def test_readings_count_though_the_clock_was_set_back_between_them(observer: Observer) -> None:
+    assert [changes(observer.look(R1, after=-HOUR)) for _ in range(3)] == [[], [], GONE]
 
 
 def test_a_reading_of_a_part_says_nothing_of_the_rest(observer: Observer) -> None:

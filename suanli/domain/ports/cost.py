@@ -5,11 +5,11 @@ does so once, and the second time is a RuntimeError: this is what keeps transact
 in a circle. Amounts are nano-units.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from suanli.domain.cost.money import Nano
+from suanli.domain.cost.money import MoneyError, Nano
 from suanli.domain.cost.quotas import (
     Account,
     Adjustment,
@@ -52,6 +52,12 @@ class Quotas(Protocol):
     def accounts(self, quota: QuotaId, now: datetime) -> Sequence[Account]:
         """The windows of now of a quota's limits, by span; one that nothing was held in yet is empty."""
 
+    def all_accounts(self, quotas: Sequence[Quota], now: datetime) -> Mapping[QuotaId, Sequence[Account]]:
+        """What `accounts` says of each of these, asked for together."""
+
+    def past(self, quota: QuotaId, span: Span, now: datetime, limit: int) -> Sequence[Account]:
+        """The last windows of a limit that are over by now, newest first; one that nothing was held in is not there."""
+
     def grant(self, grant: QuotaGrant) -> QuotaGrant:
         """Raise a limit for a while, at once; the grant gets its number. An unknown quota raises LookupError."""
 
@@ -93,6 +99,13 @@ class Holds(Protocol):
         expired weighs no more, swept up or not.
         """
 
+    def hold_all(self, asks: Sequence[tuple[Ask, datetime]], now: datetime) -> Sequence[Decision | MoneyError]:
+        """What `hold` would answer to each of these, one after the other; each comes with the moment it expires at.
+
+        Where `hold` would raise MoneyError, that is the answer, and the others are decided all the same. A few
+        hundred at once, at the most.
+        """
+
     def raise_hold(self, key: str, amount: Nano, now: datetime, expires_at: datetime) -> Decision | None:
         """Let a hold be of so much in all, and last so long, or leave it as it is; None when there is none.
 
@@ -104,6 +117,15 @@ class Holds(Protocol):
         """Let this be what the call came to, be it more than was held, or later than that lasted.
 
         The same again changes nothing; another amount, or after a refund, is a Conflict. None when there is no hold.
+        """
+
+    def settle_all(
+        self, ends: Sequence[tuple[str, Nano]], now: datetime
+    ) -> Sequence[Hold | Conflict | MoneyError | None]:
+        """What `settle` would answer to each of these keys and amounts, one after the other.
+
+        Where `settle` would raise MoneyError, that is the answer. An amount below nothing raises ValueError before
+        anything is settled.
         """
 
     def refund(self, key: str, now: datetime) -> Hold | Conflict | None:

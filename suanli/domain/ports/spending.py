@@ -27,6 +27,9 @@ class Records(Protocol):
         A call with a hold settles it, at its cost, or unpriced at what was held; of an unknown hold, and without one,
         it counts in the windows of the moment when it happened. One whose hold came to another end is a CONFLICT. A
         call that is known changes nothing. It takes the transaction's one turn of changing accounts.
+
+        All of them or none: for what cannot be counted MoneyError is raised, and ValueError for what is no call. The
+        transaction is not to be committed then.
         """
 
     def find(self, request_id: str) -> Record | None:
@@ -41,7 +44,8 @@ class Records(Protocol):
     def price(self, judged: Sequence[tuple[RecordId, Judged]], now: datetime) -> int:
         """Give unpriced records their price; how many. Accounts and sums follow, and nobody is charged twice.
 
-        It takes the transaction's one turn of changing accounts.
+        It takes the transaction's one turn of changing accounts. What cannot be counted raises MoneyError, as `write`
+        does. A cost in another currency than the record's is none for it.
         """
 
     def page(self, which: RecordFilter, sort: Sort, *, ascending: bool, after: Place | None, limit: int) -> Page:
@@ -51,7 +55,10 @@ class Records(Protocol):
         """All records by number, read in parts: any number of them in constant memory."""
 
     def newest_costs(self, model_name: str, request_type: str, limit: int) -> Sequence[int]:
-        """What the last priced calls to a model cost, newest first."""
+        """What the last priced calls to a model cost, newest first; of this type, if one is said.
+
+        They are looked for among the last 5,000 calls to it, however rare a type is.
+        """
 
 
 class Sums(Protocol):

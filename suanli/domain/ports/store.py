@@ -5,7 +5,20 @@ from typing import Protocol
 
 from suanli.domain.ports.chat import Audits, Chats, Grants, Inbox, Outbox
 from suanli.domain.ports.cost import Holds, Quotas
+from suanli.domain.ports.prices import CostModels, Exchange, Prices
 from suanli.domain.ports.releases import Allowances, Happenings, Resources, Watches
+from suanli.domain.ports.spending import (
+    Books,
+    Budgets,
+    Changes,
+    CostAlerts,
+    Parties,
+    QuotaRequests,
+    Records,
+    Replies,
+    Sums,
+    Tokens,
+)
 from suanli.domain.ports.stock import Alerts, Burns, Episodes, Notices, Overrides, Samples, Tickets
 from suanli.domain.ports.work import Facts, Runs
 
@@ -92,6 +105,58 @@ class Transaction(Protocol):
     @property
     def holds(self) -> Holds:
         """Money put aside before it is spent."""
+
+    @property
+    def records(self) -> Records:
+        """What was spent."""
+
+    @property
+    def models(self) -> CostModels:
+        """What costs money."""
+
+    @property
+    def prices(self) -> Prices:
+        """How much it costs."""
+
+    @property
+    def exchange(self) -> Exchange:
+        """What other currencies are in the site's."""
+
+    @property
+    def parties(self) -> Parties:
+        """Who pays."""
+
+    @property
+    def budgets(self) -> Budgets:
+        """What is meant to be spent."""
+
+    @property
+    def cost_alerts(self) -> CostAlerts:
+        """What people were told about money."""
+
+    @property
+    def quota_requests(self) -> QuotaRequests:
+        """Asking for more."""
+
+    @property
+    def tokens(self) -> Tokens:
+        """Tokens of the API."""
+
+    @property
+    def replies(self) -> Replies:
+        """What was answered under an Idempotency-Key."""
+
+    @property
+    def changes(self) -> Changes:
+        """Who changed what."""
+
+    @property
+    def sums(self) -> Sums:
+        """What was spent, added up."""
+
+    @property
+    def books(self) -> Books:
+        """Whether everything agrees."""
 
     def lock(self, name: str) -> None:
         """Wait until no other transaction holds `name`, and hold it to the end of this one.

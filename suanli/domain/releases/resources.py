@@ -21,6 +21,9 @@ TELL_AFTER = 3
 GONE_AFTER = 3
 """So many complete readings in a row without an item, and it is gone: replicas leave things out (releases.md §2.3)."""
 
+APART = timedelta(seconds=30)
+"""One that comes sooner after the last confirms nothing of that: one replica that lags could have answered both."""
+
 LONGEST_PAUSE = timedelta(hours=1)
 LONGEST_ABSENCE = timedelta(hours=24)
 ARCHIVED_EVERY = timedelta(days=1)

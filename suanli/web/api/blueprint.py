@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -16,9 +16,10 @@ from suanli.domain.errors import Forbidden, UserError
 from suanli.domain.ports import Store, Transaction
 from suanli.domain.site import Site
 from suanli.domain.tokens import ApiToken, digest_of
-from suanli.i18n import Lang, Texts, texts_in
+from suanli.i18n import Texts, texts_in
 from suanli.web.api.bodies import dump, parse
 from suanli.web.api.endpoints import JSON, Endpoint, Reply, Visit
+from suanli.web.api.languages import asked_lang
 from suanli.web.api.problems import MEDIA_TYPE, Problem
 
 log = structlog.get_logger()
@@ -27,6 +28,8 @@ _LONGEST_KEY = 255
 _FEWEST = 32
 """Characters of a token; what is shorter was never one of ours and is not looked up."""
 _LONGEST_TOKEN = 200
+_LARGEST_ID = 2**63 - 1
+_MONEY = "money"
 
 
 def api_blueprint(
@@ -70,10 +73,15 @@ class _Desk:
             with self.store.begin() as tx:
                 token = self._token(tx, texts)
                 _require(endpoint, token, texts)
-                visit = self._visit(endpoint, token, tx, texts, path)
-                if not endpoint.alone:
-                    return self._within(endpoint, visit), _money(texts)
-            return endpoint.run(visit), _money(texts)
+                money = _money(texts)
+                if endpoint.is_safe and not endpoint.alone:
+                    return endpoint.run(self._visit(endpoint, token, tx, texts, path)), money
+            # The body is read between two transactions: who sends it slowly keeps nobody waiting.
+            visit = self._visit(endpoint, token, tx, texts, path)
+            if endpoint.alone:
+                return endpoint.run(visit), money
+            with self.store.begin() as tx:
+                return self._within(endpoint, replace(visit, tx=tx, now=self.clock.now()), money), money
         except Forbidden as error:
             raise Problem("forbidden", str(error)) from error
         except UserError as error:
@@ -92,14 +100,19 @@ class _Desk:
         return token
 
     def _visit(self, endpoint: Endpoint, token: ApiToken, tx: Transaction, texts: Texts, path: dict[str, Any]) -> Visit:
-        query = _checked(endpoint.query, request.args.to_dict(), texts) if endpoint.query else None
+        if any(isinstance(each, int) and each > _LARGEST_ID for each in path.values()):
+            raise Problem("not-found", texts("api.no_such_address"))
+        said = {name: value for name, value in request.args.items() if name != _MONEY}
+        query = _checked(endpoint.query, said, texts) if endpoint.query else None
         body = _body(endpoint, texts)
-        now = self.clock.now()
-        return Visit(token, tx, self.store, now, self.site, texts, path, query, body, _key(texts))
+        match = request.headers.get("If-Match", "")
+        return Visit(
+            token, tx, self.store, self.clock.now(), self.site, texts, path, query, body, _key(texts), match
+        )  # fmt: skip
 
-    def _within(self, endpoint: Endpoint, visit: Visit) -> Reply:
+    def _within(self, endpoint: Endpoint, visit: Visit, money: str) -> Reply:
         """The answer of an endpoint in its one transaction; asked again with the same key, it is what it was."""
-        if visit.key is None or endpoint.is_safe:
+        if visit.key is None:
             return endpoint.run(visit)
         replies, fingerprint = visit.tx.replies, _fingerprint(endpoint)
         # Who asks with this key at the same moment waits here for our end.
@@ -108,7 +121,7 @@ class _Desk:
         if known is not None:
             return _replayed(known, fingerprint, visit.texts)
         reply = endpoint.run(visit)
-        body = dump(reply.body, money="string").decode() if reply.body else ""
+        body = dump(reply.body, money=money).decode() if reply.body else ""
         replies.keep(visit.token.id, visit.key, fingerprint, reply.status, body, visit.now)
         return reply
 
@@ -121,8 +134,7 @@ def _require(endpoint: Endpoint, token: ApiToken, texts: Texts) -> None:
 
 
 def _texts(site: Site) -> Texts:
-    best = request.accept_languages.best_match([lang.value for lang in Lang])
-    return texts_in(Lang(best) if best else site.lang)
+    return texts_in(asked_lang(site))
 
 
 def _key(texts: Texts) -> str | None:
@@ -179,7 +191,7 @@ def errors_of(error: ValidationError) -> list[dict[str, str]]:
 
 
 def _money(texts: Texts) -> str:
-    asked = request.args.get("money", "string")
+    asked = request.args.get(_MONEY, "string")
     if asked not in {"string", "number"}:
         raise Problem("invalid", texts("api.money"))
     return asked
@@ -199,9 +211,13 @@ def _problem(problem: Problem, texts: Texts) -> Response:
     return Response(body, problem.status, dict(problem.headers), mimetype=MEDIA_TYPE)
 
 
-def problem_of(error: HTTPException, site: Site) -> Response:
-    """An error of the server's own, below /api: no such address, or not this method."""
+def problem_of(error: Exception, site: Site) -> Response:
+    """An error of the server's own, below /api: no such address, not this method, or something that broke."""
+    code = (error.code or 500) if isinstance(error, HTTPException) else 500
     kinds = {404: "not-found", 405: "method", 413: "too-large", 503: "unavailable"}
-    kind = kinds.get(error.code or 500, "internal" if (error.code or 500) >= 500 else "malformed")  # noqa: PLR2004 HTTP
+    kind = kinds.get(code, "internal" if code >= 500 else "malformed")  # noqa: PLR2004 HTTP
+    words = {"not-found": "api.no_such_address", "internal": "api.broken", "unavailable": "api.broken"}
     texts = _texts(site)
-    return _problem(Problem(kind, texts("api.no_such_address" if kind == "not-found" else "api.not_so")), texts)
+    allowed = getattr(error, "valid_methods", None)
+    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
+    return _problem(Problem(kind, texts(words.get(kind, "api.not_so")), headers=headers), texts)

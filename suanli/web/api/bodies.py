@@ -1,6 +1,7 @@
 """Bodies of requests and answers: JSON with exact numbers, and amounts of money at the edge."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Annotated, Any, NoReturn
 
@@ -11,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     PlainSerializer,
+    PlainValidator,
     SerializationInfo,
     StringConstraints,
     WithJsonSchema,
@@ -20,6 +22,9 @@ from suanli.domain.cost.money import MoneyError, Nano, nano, shown
 
 _MOST_EXACT = 999_999_999 * 10**9
 """Nano-units up to which a number of JavaScript has all six digits of an amount."""
+_MOST_DIGITS = 16
+"""Characters of a price, with its point, that a number of JavaScript has all digits of."""
+_SPACE = re.compile(r" (\d\d:?\d\d)$")
 
 
 class Body(BaseModel):
@@ -34,19 +39,24 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
+
+
 def parse(raw: bytes) -> Any:
     """JSON with its numbers as they are written: pydantic's own reader would take them through a float.
 
     Raises ValueError.
     """
     try:
-        return json.loads(raw, parse_float=Decimal, parse_constant=_refuse)
+        return _DECODER.decode(raw.decode())
     except RecursionError:
         raise ValueError("too deep") from None
-
-
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number of JSON")
+    except ArithmeticError:
+        raise ValueError("a number of which the exponent has no end") from None
 
 
 def _read(value: object) -> Nano:
@@ -93,6 +103,38 @@ GivenAmount = Annotated[Nano, BeforeValidator(_read), AfterValidator(_not_negati
 SignedAmount = Annotated[Nano, BeforeValidator(_read), _ASKED]
 """The same, or less than nothing."""
 
+
+def _exact(value: Decimal | None, info: SerializationInfo) -> str | float | None:
+    if value is None:
+        return None
+    text = f"{value.normalize():f}" if value else "0"
+    as_number = bool(info.context and info.context.get("money") == "number")
+    return float(text) if as_number and len(text) <= _MOST_DIGITS else text
+
+
+def _price(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise ValueError('a price is a number, or a string such as "0.0021"')  # noqa: TRY004 pydantic's way to refuse
+    try:
+        return Decimal(value)
+    except ArithmeticError:
+        raise ValueError("no price") from None
+
+
+Price = Annotated[
+    Decimal | None,
+    PlainSerializer(_exact),
+    WithJsonSchema({"type": ["string", "number", "null"], "description": "a price with all its digits"}),
+]
+"""A price in an answer: some are for less than the sixth digit of an amount; None: there is none of its own."""
+
+GivenPrice = Annotated[
+    Decimal,
+    PlainValidator(_price),
+    WithJsonSchema({"type": ["string", "number"], "description": "a price, no less than nothing"}),
+]
+"""A price in a request; what is below nothing, or finer than is kept, is found out where it is reckoned."""
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """A name or an id."""
 
@@ -101,6 +143,14 @@ Words = Annotated[str, StringConstraints(max_length=500)]
 
 Moment = AwareDatetime
 """A moment with its zone, in ISO 8601."""
+
+
+def _plus(value: object) -> object:
+    return _SPACE.sub(r"+\1", value) if isinstance(value, str) else value
+
+
+AskedMoment = Annotated[AwareDatetime, BeforeValidator(_plus)]
+"""The same in an address, where a plus sign that nobody has escaped arrives as a space."""
 
 
 def dump(answer: BaseModel, *, money: str) -> bytes:

@@ -21,7 +21,7 @@ def document(endpoints: Sequence[Endpoint], texts: Texts, version: str) -> dict[
     """The whole document, in one language."""
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = []
     for endpoint in endpoints:
-        models += [(model, "validation") for model in (endpoint.body, endpoint.query) if model]
+        models += [(endpoint.body, "validation")] if endpoint.body else []
         models += [(endpoint.reply, "serialization")] if endpoint.reply else []
     refs, schemas = models_json_schema(list(dict.fromkeys(models)), ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
@@ -77,6 +77,8 @@ def _query_parameters(endpoint: Endpoint, texts: Texts) -> list[dict[str, Any]]:
         for name, each in schema.get("properties", {}).items():
             # What another schema defines stands there and not in this document's components.
             own = _inlined(each, schema.get("$defs", {}))
+            if own.get("type") == "string" and isinstance(own.get("default"), list):  # parted by commas, as it is asked
+                own["default"] = ",".join(own["default"])
             found.append({"name": name, "in": "query", "required": name in needed, "schema": own})
     if endpoint.reply:
         money = {"type": "string", "enum": ["string", "number"], "default": "string"}
@@ -93,10 +95,12 @@ def _inlined(schema: Any, defined: dict[str, Any]) -> Any:
 
 
 def _headers(endpoint: Endpoint, texts: Texts) -> list[dict[str, Any]]:
-    if endpoint.method != "POST":
-        return []
-    schema = {"type": "string", "maxLength": 255}
-    return [{"name": "Idempotency-Key", "in": "header", "description": texts("api.key"), "schema": schema}]
+    found = []
+    if endpoint.method == "POST" and not endpoint.alone:
+        found.append(("Idempotency-Key", texts("api.key"), {"type": "string", "maxLength": 255}))
+    if "changed" in endpoint.problems:
+        found.append(("If-Match", texts("api.match"), {"type": "string"}))
+    return [{"name": name, "in": "header", "description": said, "schema": schema} for name, said, schema in found]
 
 
 def _responses(endpoint: Endpoint, texts: Texts, refs: _Refs) -> dict[str, Any]:

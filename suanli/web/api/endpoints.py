@@ -39,6 +39,8 @@ class Visit:
     body: Any
     key: str | None = None
     """The Idempotency-Key."""
+    match: str = ""
+    """If-Match: the state that a change is meant for."""
 
     @property
     def who(self) -> str:
@@ -62,6 +64,15 @@ class Visit:
     def refused(self, detail: str) -> Problem:
         """They may not."""
         return Problem("forbidden", detail)
+
+    def expect(self, tag: str) -> None:
+        """Refuse a change that was meant for another state than the one of this tag; one that says no state is not.
+
+        A tag is of the state and not of the bytes that tell it, so one that a proxy made weak says the same.
+        """
+        said = {each.strip().removeprefix("W/") for each in self.match.split(",")}
+        if self.match and said.isdisjoint({"*", f'"{tag}"'}):
+            raise Problem("changed", self.texts("api.changed"))
 
     def require(self, role: Role) -> None:
         """Refuse who has less than a role."""

@@ -28,7 +28,7 @@ STATUS = {
 """Every type of problem with its status; `api.problem.<type>` is its title."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: Python writes the traceback into it on the way up
 class Problem(Exception):  # noqa: N818 RFC 9457's own word
     """An answer that is a problem. `detail` says what to do, in the words of who asked; `more` are its extensions."""
 

@@ -4,12 +4,13 @@ import json
 from collections.abc import Sequence
 from functools import cache
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from suanli.domain.site import Site
 from suanli.i18n import Lang, texts_in
 from suanli.web.api.document import document
 from suanli.web.api.endpoints import Endpoint
+from suanli.web.api.languages import asked_lang
 from suanli.web.api.page import CSP, page
 
 
@@ -24,21 +25,16 @@ def reading_blueprint(endpoints: Sequence[Endpoint], site: Site) -> Blueprint:
 
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
-        return _said(made(_lang(site))[0], "application/json")
+        return _said(made(asked_lang(site))[0], "application/json")
 
     @blueprint.get("/docs")
     def docs() -> Response:
-        response = _said(made(_lang(site))[1], "text/html")
+        response = _said(made(asked_lang(site))[1], "text/html")
         response.headers["Content-Security-Policy"] = CSP
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
     return blueprint
-
-
-def _lang(site: Site) -> Lang:
-    best = request.accept_languages.best_match([lang.value for lang in Lang])
-    return Lang(best) if best else site.lang
 
 
 def _said(text: str, media: str) -> Response:

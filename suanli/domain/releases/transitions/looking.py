@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from suanli.domain.releases.changes import Change, Event, fingerprint
 from suanli.domain.releases.items import Item, Kind, Known, Part, State
-from suanli.domain.releases.resources import GONE_AFTER, Reading, Tracked
+from suanli.domain.releases.resources import APART, GONE_AFTER, Reading, Tracked
 from suanli.domain.releases.transitions import publications, repositories, threads
 from suanli.domain.releases.transitions.ground import Ground, Happening
 from suanli.domain.releases.transitions.publications import Branches
@@ -46,9 +46,10 @@ def observe(tracked: Tracked, known: Mapping[str, Known], reading: Reading, now:
     seen = _newest_of_each(reading.items)
     ground = Ground.of(tracked, reading)
     branches = Branches.of(known, seen.values()) if tracked.part in {Part.RELEASES, Part.TAGS} else Branches()
+    apart = _is_apart(tracked, now)
     steps = [
         *(step for item in seen.values() if (step := _seen(known.get(item.native_id), item, ground, branches, now))),
-        *(_unseen(known[native_id]) for native_id in _missing(known, seen, reading) if ground),
+        *(_unseen(known[native_id]) for native_id in _missing(known, seen, reading, apart=apart) if ground),
     ]
     steps.sort(key=lambda step: step.known.item.native_id)
     place = _placed(tracked, reading)
@@ -126,18 +127,26 @@ def _differences(before: Item, item: Item, ground: Ground) -> tuple[Happening, .
             return repositories.differences(before, item, ground)
 
 
-def _missing(known: Mapping[str, Known], seen: Mapping[str, Item], reading: Reading) -> Iterable[str]:
+def _missing(known: Mapping[str, Known], seen: Mapping[str, Item], reading: Reading, *, apart: bool) -> Iterable[str]:
     """The ids of what a reading shows to be missing.
 
-    One that found nothing changed confirms the listing before it, and with it only what was missing there.
+    One that found nothing changed confirms the listing before it, and with it only what was missing there. So that
+    what is missing for the first time is never left out; one that is not `apart` from the last confirms nothing.
     """
     if not reading.whole and not reading.unchanged:
         return ()
     return (
         native_id
         for native_id, one in known.items()
-        if native_id not in seen and one.item.state is not State.GONE and (one.missing or not reading.unchanged)
+        if native_id not in seen
+        and one.item.state is not State.GONE
+        and (apart if one.missing else not reading.unchanged)
     )
+
+
+def _is_apart(tracked: Tracked, now: datetime) -> bool:
+    """Whether the last reading was long enough ago; one that is yet to come was before the clock was set back."""
+    return tracked.read_at is None or not timedelta() <= now - tracked.read_at < APART
 
 
 def _unseen(was: Known) -> Step:

@@ -1,0 +1,125 @@
+"""What quotas count for records: holds that are settled by them, and accounts that are moved by all of them at once."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from storage.accounts import SqlAccounts
+from storage.bulk import one_of
+from storage.columns import as_kept
+from storage.hold_rows import COLUMNS, StoredHold
+from storage.prepared import Prepared
+from storage.record_rows import Draft
+from storage.settle_batches import SETTLE
+from storage.tables import HoldRow, RecordRow
+from suanli.domain.cost.money import LARGEST, Currency, MoneyError, Nano
+from suanli.domain.cost.quotas import HoldState
+
+_LOCK = Prepared(select(*COLUMNS).where(one_of(HoldRow.key, "keys")).order_by(HoldRow.key).with_for_update())
+_TAKEN = Prepared(select(RecordRow.hold).where(RecordRow.account_set.is_(None), one_of(RecordRow.hold, "keys")))
+_OPEN = frozenset({HoldState.HELD, HoldState.EXPIRED})
+_CORRECT = Prepared(update(HoldRow).where(HoldRow.key == bindparam("of_key")).values(actual=bindparam("new_actual")))
+
+
+def lock_holds(connection: Connection, keys: Iterable[str | None]) -> dict[str, StoredHold]:
+    """Those of these holds that are there, by key, ours to the end."""
+    wanted = sorted({as_kept(key) for key in keys if key is not None})
+    rows = _LOCK.run(connection, {"keys": wanted}) if wanted else ()
+    return {found.hold.key: found for found in map(StoredHold.of, rows)}
+
+
+def charge_holds(
+    connection: Connection, drafts: Mapping[str, Draft], holds: Mapping[str, StoredHold], currency: Currency
+) -> set[str]:
+    """Let calls of which a hold is known be charged to that; the ids of those whose hold came to another end.
+
+    A hold in another currency than the site's is as good as none: it counts in other accounts. A hold that was settled
+    at just this amount without a record gets its record now, but never two.
+    """
+    taken = _taken(connection, holds)
+    ended = set()
+    for request_id, draft in drafts.items():
+        key = draft.call.hold
+        hold = None if key is None else holds.get(as_kept(key))
+        if hold is None or hold.hold.currency != currency:
+            continue
+        amount = hold.hold.amount if draft.cost is None else draft.cost.total
+        is_open = hold.hold.state in _OPEN
+        if hold.hold.key in taken or not (is_open or hold.hold.actual == amount):
+            ended.add(request_id)
+            continue
+        taken.add(hold.hold.key)
+        draft.hold, draft.charged = hold, amount
+    return ended
+
+
+def _taken(connection: Connection, holds: Mapping[str, StoredHold]) -> set[str]:
+    """The holds that were settled by a record."""
+    settled = [key for key, hold in holds.items() if hold.hold.state is HoldState.SETTLED]
+    return {key for (key,) in _TAKEN.run(connection, {"keys": settled})} if settled else set()
+
+
+class Charges:
+    """What is added to the accounts of sets: put together first, and then done in all of them at once."""
+
+    __slots__ = ("_accounts", "_connection", "_held", "_now", "_used")
+
+    def __init__(self, connection: Connection, accounts: SqlAccounts, now: datetime) -> None:
+        self._connection = connection
+        self._accounts = accounts
+        self._now = now
+        self._used: Counter[int] = Counter()
+        self._held: Counter[int] = Counter()
+
+    def settle(self, drafts: Iterable[Draft]) -> None:
+        """Charge what these came to, and settle their holds, which are locked. Nothing but accounts is waited for."""
+        ends = []
+        for draft in drafts:
+            if draft.account_set is not None:
+                self._used[draft.account_set] += draft.charged
+            elif draft.hold is not None and draft.hold.hold.state in _OPEN:
+                self._used[draft.hold.account_set] += draft.charged
+                self._held[draft.hold.account_set] -= draft.hold.weighs
+                ends.append((draft.hold.hold.key, draft.charged))
+        rows = [
+            {"of_key": key, "new_state": HoldState.SETTLED, "new_actual": charged, "at": self._now}
+            for key, charged in ends
+        ]
+        SETTLE.run(self._connection, rows)
+
+    def correct(self, account_set: int, more: int) -> None:
+        """Charge so much more, or with a minus less, than before."""
+        self._used[account_set] += more
+
+    def correct_holds(self, actual: Sequence[tuple[str, Nano]]) -> None:
+        """Write down what calls of settled holds, which are locked, came to after all."""
+        if actual:
+            rows = [{"of_key": key, "new_actual": amount} for key, amount in actual]
+            _CORRECT.run_for_each(self._connection, rows)
+
+    def write(self) -> None:
+        """Move all accounts, and write down the levels that they came to.
+
+        Raises MoneyError when so much cannot be counted in one of them; nothing of the transaction may stand then.
+        """
+        moves = self._by_account()
+        if not moves:
+            return
+        standings = self._accounts.lock_these(moves)
+        if any(each.used + moves[each.id][1] > LARGEST for each in standings):
+            raise MoneyError("so much in one window cannot be counted any more")
+        self._accounts.move_all([(account, *move) for account, move in moves.items()])
+        self._accounts.tell_all([(each, moves[each.id][1]) for each in standings], self._now)
+
+    def _by_account(self) -> Mapping[int, tuple[int, int]]:
+        """What is added to the held and to the used part of each account."""
+        sets = {each for each in self._used.keys() | self._held.keys() if self._used[each] or self._held[each]}
+        members = self._accounts.members(sets) if sets else {}
+        moves: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+        for account_set, accounts in members.items():
+            for account in accounts:
+                held, used = moves[account]
+                moves[account] = (held + self._held[account_set], used + self._used[account_set])
+        return {account: move for account, move in moves.items() if any(move)}

@@ -1,0 +1,115 @@
+"""How records are added: many to PostgreSQL by COPY, and otherwise row by row.
+
+Whoever adds records that others add at the same moment waits for these, so all add them in the order of `request_id`.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Dialect, func, insert, select, text
+from sqlalchemy.dialects import sqlite
+
+from storage.bulk import one_of
+from storage.prepared import Prepared
+from storage.record_rows import COLUMNS, Draft, cells_of
+from storage.tables import RecordRow
+from storage.upserts import insert_new
+from suanli.domain.cost.money import Currency
+
+_KNOWN = Prepared(
+    select(
+        RecordRow.request_id, RecordRow.id, RecordRow.fingerprint, RecordRow.charged, RecordRow.total_cost.is_(None)
+    ).where(one_of(RecordRow.request_id, "keys"))
+)
+_LAST = select(func.coalesce(func.max(RecordRow.id), 0))
+_NUMBERS = text("SELECT array_agg(nextval('cost_records_id_seq')) FROM generate_series(1, :many)")
+_ADD = str(insert(RecordRow).compile(dialect=sqlite.dialect(), column_keys=COLUMNS))
+_ADD_NEW = Prepared(insert_new(RecordRow).returning(RecordRow.id), inserts=COLUMNS)
+_COPY = 'COPY {} ("{}") FROM STDIN'.format(RecordRow.__tablename__, '", "'.join(COLUMNS))
+_WORTH_COPYING = 100
+"""For fewer rows, the savepoint of a COPY costs more than it saves."""
+
+
+class Known(NamedTuple):
+    """What stands under a `request_id`."""
+
+    id: int
+    fingerprint: str
+    charged: int
+    is_priced: bool
+
+
+def find_known(connection: Connection, request_ids: Collection[str]) -> dict[str, Known]:
+    """Those of these records that are there."""
+    rows = _KNOWN.run(connection, {"keys": list(request_ids)}) if request_ids else ()
+    return {row[0]: Known(row[1], row[2], row[3], not row[4]) for row in rows}
+
+
+def insert_drafts(
+    connection: Connection, drafts: Sequence[Draft], currency: Currency, now: datetime
+) -> Sequence[Draft]:
+    """Add these, in the order of `request_id`; those that nobody else has added by now. Each gets its number."""
+    for draft, number in zip(drafts, _numbers(connection, len(drafts)), strict=True):
+        draft.id = number
+    moment = _moments(connection.dialect)
+    recorded_at = moment(now)
+
+    def rows(of: Iterable[Draft]) -> Iterator[tuple[Any, ...]]:
+        return (cells_of(draft, currency, moment(draft.call.happened_at), recorded_at) for draft in of)
+
+    if connection.dialect.name == "sqlite":
+        _add(connection, list(rows(drafts)))
+        return drafts
+    if len(drafts) >= _WORTH_COPYING:
+        if _copied(connection, rows(drafts)):
+            return drafts
+        known = find_known(connection, [draft.request_id for draft in drafts])
+        drafts = [draft for draft in drafts if draft.request_id not in known]
+    named = [dict(zip(COLUMNS, row, strict=True)) for row in rows(drafts)]
+    added = {number for (number,) in _ADD_NEW.run_for_each(connection, named)} if named else set()
+    return [draft for draft in drafts if draft.id in added]
+
+
+def _moments(dialect: Dialect) -> Callable[[datetime], object]:
+    """How the driver takes moments."""
+    return RecordRow.happened_at.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
+
+
+def _as_it_is(moment: datetime) -> object:
+    return moment
+
+
+def _numbers(connection: Connection, many: int) -> Sequence[int]:
+    """So many numbers for new records."""
+    if connection.dialect.name == "sqlite":
+        last = connection.execute(_LAST).scalar_one()
+        return range(last + 1, last + 1 + many)
+    found: list[int] = connection.execute(_NUMBERS, {"many": many}).scalar_one()
+    return found
+
+
+def _add(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add rows, of which nobody else can have added one meanwhile."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.executemany(_ADD, rows)
+    finally:
+        cursor.close()
+
+
+def _copied(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> bool:
+    """Add rows, all of them or, when one of them is there by now, none. The savepoint ends with the transaction."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute("SAVEPOINT records")
+        with cursor.copy(_COPY) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.IntegrityError:
+        cursor.execute("ROLLBACK TO SAVEPOINT records")
+        return False
+    else:
+        return True
+    finally:
+        cursor.close()
