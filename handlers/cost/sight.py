@@ -38,8 +38,8 @@ class Sight:
 
 
 def private_chat(platform: Platform, open_id: str) -> Target:
-    """A person's private chat with the bot."""
-    return Target(platform, TargetKind.OPEN_ID, open_id)
+    """A person's private chat with the bot, as recipients are written: WeLink's people have no other id."""
+    return Target(platform, TargetKind.USER_ID if platform is Platform.WELINK else TargetKind.OPEN_ID, open_id)
 
 
 def sight_of(tx: Transaction, contact: Target, role: Role) -> Sight:

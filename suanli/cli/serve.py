@@ -17,8 +17,8 @@ from suanli.settings import Process, Settings
 
 log = structlog.get_logger()
 
-THREADS = 4
-"""Requests served at a time in one process: each is a millisecond of work, and more threads only change places."""
+THREADS = 8
+"""Requests served at a time in one process: most are a millisecond of work, and a few who export take their time."""
 
 WORKERS = 2
 """Processes of `suanli web` on PostgreSQL. On SQLite there is one: two take turns to write, and do less in all."""
@@ -47,8 +47,8 @@ def run_all(settings: Settings) -> None:
         host=settings.listen.host,
         port=settings.listen.port,
         threads=THREADS,
-        # The application has its own, smaller limits; this one keeps a body without a length off the disk.
-        max_request_body_size=2 * 1024 * 1024,
+        # The application has its own limits, and the largest is that of LiteLLM's callback.
+        max_request_body_size=33 * 1024 * 1024,
     )
     # Waitress ends its loop, and the requests it has begun, on SystemExit.
     signal.signal(signal.SIGTERM, _exit)

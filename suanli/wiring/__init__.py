@@ -37,7 +37,10 @@ from suanli.i18n import Lang, texts_in
 from suanli.settings import Settings
 from suanli.version import VERSION
 from suanli.web.alertmanager import alertmanager_blueprint
+from suanli.web.api.blueprint import api_blueprint
+from suanli.web.api.reading import reading_blueprint
 from suanli.web.app import build_app
+from suanli.web.cost import ENDPOINTS
 from suanli.web.hubs import hubs_blueprint
 from suanli.wiring.channels import build_connections
 from suanli.wiring.costs import (
@@ -179,7 +182,8 @@ def build_web(settings: Settings, store: Store, clock: Clock, wake: Callable[[],
     pages = build_pages(settings, router, clock)
     hubs = hubs_blueprint(build_hooks(settings), store, site, clock, wake)
     alerts = _alertmanager(settings, store, site, clock, wake)
-    return build_app(store, clock, [chat, welink, *pages, alerts, hubs])
+    api = (api_blueprint(ENDPOINTS, store, site, clock, wake), reading_blueprint(ENDPOINTS, site))
+    return build_app(store, clock, [chat, welink, *pages, alerts, hubs, *api], site)
 
 
 def _alertmanager(settings: Settings, store: Store, site: Site, clock: Clock, wake: Callable[[], None]) -> Blueprint:
