@@ -85,7 +85,7 @@ def show(turn: Turn) -> Answer:
 def _line(turn: Turn, alert: CostAlert) -> Block:
     texts, state = turn.texts, alert.state(turn.now)
     words = words_of(texts, alert, turn.site.zone, turn.site.money.currency)
-    after = "" if state is AlertState.OPEN else f" · {texts(f'cost_alert.state.{state}')}"
+    after = "" if state is AlertState.OPEN else " · " + texts(f"cost_alert.state.{state}")
     return line(Strong(f"#{alert.id} {title_of(texts, alert)}"), f" · {words} · ", Ago(alert.created_at), after)
 
 

@@ -1,9 +1,10 @@
 """The documents say what the code does: commands, jobs, log events, settings, links, subcommands and make targets."""
 
 import ast
+import io
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,13 +105,13 @@ def test_every_link_to_a_file_finds_it(document: str) -> None:
 
 
 def is_subcommand(words: list[str]) -> bool:
-    """Whether the command line takes these words; one that needs more may be named by its first word."""
+    """Whether the command line takes these words; one that needs more may be named by its own words."""
     with suppress(SystemExit):
         build_parser().parse_args(words)
         return True
-    with pytest.raises(SystemExit) as left:
+    with pytest.raises(SystemExit) as left, redirect_stdout(io.StringIO()) as said:
         build_parser().parse_args([*words, "--help"])
-    return len(words) == 1 and left.value.code == 0
+    return left.value.code == 0 and said.getvalue().startswith(f"usage: suanli {' '.join(words)} ")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

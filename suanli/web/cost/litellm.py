@@ -27,7 +27,7 @@ from suanli.web.cost.told import Teller, UnfitError
 
 log = structlog.get_logger()
 
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 32 * 1024 * 1024
 """It sends 512 calls at a time, with all that was said in them unless `turn_off_message_logging` is set."""
 
 _USD = Currency("USD")
