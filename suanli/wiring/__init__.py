@@ -25,6 +25,7 @@ from jobs.watch_stock import WatchStock
 from jobs.work import Work
 from storage import migrate
 from storage.store import SqlStore
+from suanli.admission import Admission
 from suanli.clock import Clock
 from suanli.domain.commands import Registry
 from suanli.domain.errors import RemoteError
@@ -40,7 +41,7 @@ from suanli.web.alertmanager import alertmanager_blueprint
 from suanli.web.api.blueprint import api_blueprint
 from suanli.web.api.reading import reading_blueprint
 from suanli.web.app import build_app
-from suanli.web.cost import ENDPOINTS
+from suanli.web.cost import endpoints
 from suanli.web.hubs import hubs_blueprint
 from suanli.wiring.channels import build_connections
 from suanli.wiring.costs import (
@@ -182,7 +183,8 @@ def build_web(settings: Settings, store: Store, clock: Clock, wake: Callable[[],
     pages = build_pages(settings, router, clock)
     hubs = hubs_blueprint(build_hooks(settings), store, site, clock, wake)
     alerts = _alertmanager(settings, store, site, clock, wake)
-    api = (api_blueprint(ENDPOINTS, store, site, clock, wake), reading_blueprint(ENDPOINTS, site))
+    offered = endpoints(Admission[None](store, clock).hold)
+    api = (api_blueprint(offered, store, site, clock, wake), reading_blueprint(offered, site))
     return build_app(store, clock, [chat, welink, *pages, alerts, hubs, *api], site)
 
 

@@ -25,7 +25,7 @@ from suanli.web.cost.spreadsheet import MEDIA_TYPE, workbook
 _PART = 2_000
 """So many records are in memory at a time."""
 
-_MEDIA_CSV = "text/csv; charset=utf-8"
+_MEDIA_CSV = "text/csv"
 _BOM = "\ufeff"
 """By this, Excel knows that the text is UTF-8."""
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")

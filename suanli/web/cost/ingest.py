@@ -69,15 +69,20 @@ def _read(number: int, raw: bytes, texts: Texts) -> tuple[Line, ToldCall | None]
     line = Line(number)
     try:
         said = parse(raw)
-        line.request_id = said.get("request_id") if isinstance(said, dict) else None
-        return line, ToldCall.model_validate(said)
-    except ValidationError as error:
-        line.errors = errors_of(error)
     except ValueError:
         line.errors = [{"field": "", "message": texts("api.not_json")}]
-    if not isinstance(line.request_id, str) or len(line.request_id) > _MOST_ECHOED:
-        line.request_id = None
+        return line, None
+    try:
+        return line, ToldCall.model_validate(said)
+    except ValidationError as error:
+        line.errors, line.request_id = errors_of(error), _echo(said)
     return line, None
+
+
+def _echo(said: object) -> str | None:
+    """The id that a line names which is no call, if it can be sent back."""
+    found = said.get("request_id") if isinstance(said, dict) else None
+    return found[:_MOST_ECHOED].encode(errors="replace").decode() if isinstance(found, str) else None
 
 
 def _fill(
@@ -86,6 +91,7 @@ def _fill(
     """Make the call of a line. Raises Problem where somebody tells of what is not theirs: nothing is written then."""
     teller.check(told)
     user, line.said, line.is_timed = teller.user(told.user_id), said_of(told), told.happened_at is not None
+    line.request_id = told.request_id
     try:
         line.call = told.to_domain(teller.payer(user, parties[user], line.said), book, now, teller.texts)
     except UnfitError as error:

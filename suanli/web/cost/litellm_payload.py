@@ -72,7 +72,6 @@ class Metadata(_Loose):
 class MapInformation(_Loose):
     """Which entry of LiteLLM's map of prices it took."""
 
-    model_map_key: _Text = ""
     model_map_value: dict[str, Any] | None = None
 
 
@@ -180,8 +179,8 @@ class Payload(_Loose):
         provider = self.custom_llm_provider
         model = self.model.removeprefix(f"{provider}/") or self.model
         if isinstance(book.names.find(model, provider), Missing) and self.model_map_information:
-            entry = self.model_map_information
-            known = book.names.find(entry.model_map_key, _short((entry.model_map_value or {}).get("litellm_provider")))
+            entry = self.model_map_information.model_map_value or {}
+            known = book.names.find(_short(entry.get("key")), _short(entry.get("litellm_provider")))
             if isinstance(known, CostModel):
                 return known.name, known.provider
         return model, provider

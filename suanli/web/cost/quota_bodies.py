@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, WithJsonSchema
 
+from suanli.domain.cost.budgets import Budget
 from suanli.domain.cost.forecasts import pace
 from suanli.domain.cost.quotas import (
     WHOLE,
@@ -39,7 +40,7 @@ def percent(used: int, limit: int) -> Decimal | None:
     return (Decimal(used * _ALL) / limit).quantize(_CENT, ROUND_DOWN) if limit else None
 
 
-def levels(of: Quota, accounts: Sequence[Account]) -> set[Level]:
+def levels(of: Quota | Budget, accounts: Sequence[Account]) -> set[Level]:
     """The levels that any of its limits has come to by what was used."""
     warning, critical = round(of.warning * WHOLE), round(of.critical * WHOLE)
     return {level for each in accounts for level in reached(each.limit, each.used, warning, critical)}

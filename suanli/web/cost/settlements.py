@@ -68,7 +68,6 @@ class SettlementAnswer(Answer):
     record_id: int
     priced: bool
     total_cost: MaybeAmount
-    is_new: bool
 
 
 def settle(visit: Visit) -> Reply:
@@ -93,7 +92,6 @@ def settle(visit: Visit) -> Reply:
         record_id=written.record,
         priced=written.is_priced,
         total_cost=written.charged if written.is_priced else None,
-        is_new=written.fate is Fate.NEW,
     )
     return Reply(answer)
 

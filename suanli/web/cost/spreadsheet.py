@@ -55,8 +55,10 @@ def workbook(names: Sequence[str], rows: Iterable[Sequence[Cell]], title: str, m
         with tempfile.TemporaryDirectory() as folder:
             options = {"constant_memory": True, "tmpdir": folder, "remove_timezone": True, "strings_to_urls": False}
             book = Workbook(file, options)
-            _Sheets(book, names, title, most).write(rows)
-            book.close()
+            try:
+                _Sheets(book, names, title, most).write(rows)
+            finally:  # it closes the files of its own that it keeps rows in
+                book.close()
         return Sent(file)
     except BaseException:
         file.close()
