@@ -116,7 +116,7 @@ def is_subcommand(words: list[str]) -> bool:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_subcommand_that_is_named_exists(document: str) -> None:
-    word = r"-*(?:[a-z]+(?:-[a-z]+)*|[A-Z]+)"
+    word = r"-*(?:[a-z]+(?:[-:][a-z]+)*|[A-Z]+)"
     named = set(re.findall(rf"(?:(?<!\S)|(?<=bin/))suanli (-*[a-z]+(?: {word})*)", code(read(document))))
     assert [words for words in sorted(named) if not is_subcommand(words.split())] == []
 

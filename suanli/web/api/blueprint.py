@@ -28,6 +28,7 @@ _LONGEST_KEY = 255
 _FEWEST = 32
 """Characters of a token; what is shorter was never one of ours and is not looked up."""
 _LONGEST_TOKEN = 200
+_LONGEST_FIELD = 100
 _LARGEST_ID = 2**63 - 1
 _MONEY = "money"
 
@@ -185,9 +186,14 @@ def _checked(model: type[BaseModel], said: Any, texts: Texts) -> BaseModel:
 def errors_of(error: ValidationError) -> list[dict[str, str]]:
     """Every mistake by where it stands: what was sent is not repeated, for it may be secret."""
     return [
-        {"field": ".".join(map(str, each["loc"])), "message": each["msg"].removeprefix("Value error, ")}
+        {"field": _field(each["loc"]), "message": each["msg"].removeprefix("Value error, ")}
         for each in error.errors(include_url=False, include_input=False)
     ]
+
+
+def _field(where: tuple[int | str, ...]) -> str:
+    """The name of a field, which may be the sender's own: short, and of letters that can be sent back."""
+    return ".".join(map(str, where))[:_LONGEST_FIELD].encode(errors="replace").decode()
 
 
 def _money(texts: Texts) -> str:
