@@ -4,6 +4,7 @@ from suanli.web.api.endpoints import Endpoint
 from suanli.web.cost import (
     alerts,
     analytics,
+    books,
     budgets,
     estimate,
     export,
@@ -35,6 +36,7 @@ def endpoints(put: Put | None = None) -> tuple[Endpoint, ...]:
         *reservations.endpoints(put),
         *quota_requests.ENDPOINTS,
         *alerts.ENDPOINTS,
+        *books.ENDPOINTS,
         *analytics.ENDPOINTS,
         *optimizations.ENDPOINTS,
     )

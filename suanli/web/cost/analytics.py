@@ -280,5 +280,5 @@ def _forecast(ahead: Ahead) -> Forecast:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/v1/cost/analytics", "cost_analytics", Permission.READ, _run, query=Asked, reply=Report),
+    Endpoint("GET", "/api/v1/cost/analytics", "show_analytics", Permission.READ, _run, query=Asked, reply=Report),
 )

@@ -99,7 +99,7 @@ def _text(cell: Cell) -> str:
 
 ENDPOINTS = (
     Endpoint(
-        "GET", f"{PATH}/export", "cost_records_export", Permission.READ, _export,
+        "GET", f"{PATH}/export", "export_records", Permission.READ, _export,
         query=RecordsExported, alone=True, media="text/csv",
     ),
 )  # fmt: skip

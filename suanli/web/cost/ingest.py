@@ -100,11 +100,11 @@ def _fill(
 
 ENDPOINTS = (
     Endpoint(
-        "POST", PATH, "cost_records_tell", Permission.WRITE, _tell,
+        "POST", PATH, "tell_record", Permission.WRITE, _tell,
         body=ToldCall, reply=RecordAnswer, status=201, problems=("conflict",),
     ),
     Endpoint(
-        "POST", f"{PATH}/batch", "cost_records_batch", Permission.WRITE, _tell_all,
+        "POST", f"{PATH}/batch", "tell_records", Permission.WRITE, _tell_all,
         reply=LinesAnswer, problems=("too-large", "media-type", "invalid"), alone=True, raw=_NDJSON, limit=MOST_BYTES,
     ),
 )  # fmt: skip

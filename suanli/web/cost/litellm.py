@@ -129,7 +129,7 @@ def _first(lines: Sequence[Line]) -> list[str | None]:
 
 ENDPOINTS = (
     Endpoint(
-        "POST", "/api/v1/cost/callbacks/litellm", "cost_callbacks_litellm", Permission.WRITE, _callback,
+        "POST", "/api/v1/cost/callbacks/litellm", "tell_litellm", Permission.WRITE, _callback,
         reply=CallbackAnswer, problems=("malformed", "too-large", "media-type"), alone=True, raw=JSON, limit=MOST_BYTES,
     ),
 )  # fmt: skip

@@ -148,17 +148,17 @@ def _note(visit: Visit, what: str, model: CostModel, before: Mapping[str, str], 
 _READ, _MANAGE = Permission.READ, Permission.MANAGE
 
 ENDPOINTS = (
-    Endpoint("GET", _PATH, "cost_models", _READ, _list, query=ModelsAsked, reply=ModelsAnswer),
+    Endpoint("GET", _PATH, "list_models", _READ, _list, query=ModelsAsked, reply=ModelsAnswer),
     Endpoint(
-        "POST", _PATH, "cost_models_create", _MANAGE, _create,
+        "POST", _PATH, "create_model", _MANAGE, _create,
         body=NewModel, reply=ModelAnswer, status=201, role=Role.OPERATOR, problems=("conflict",),
     ),
     Endpoint(
-        "PUT", _ONE, "cost_models_change", _MANAGE, _change,
+        "PUT", _ONE, "change_model", _MANAGE, _change,
         body=ModelChange, reply=ModelAnswer, role=Role.OPERATOR, problems=("not-found", "conflict", "changed"),
     ),
     Endpoint(
-        "DELETE", _ONE, "cost_models_delete", _MANAGE, _delete,
+        "DELETE", _ONE, "delete_model", _MANAGE, _delete,
         status=204, role=Role.OPERATOR, problems=("not-found", "changed"),
     ),
 )  # fmt: skip

@@ -115,11 +115,11 @@ def _nothing(figures: Figures) -> Mapping[str, object]:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/v1/cost/optimizations", "cost_optimizations", Permission.READ, _read, reply=Optimizations),
+    Endpoint("GET", "/api/v1/cost/optimizations", "list_optimizations", Permission.READ, _read, reply=Optimizations),
     Endpoint(
         "POST",
         "/api/v1/cost/optimizations/generate",
-        "cost_optimizations_generate",
+        "generate_optimizations",
         Permission.READ,
         _generate,
         reply=Optimizations,

@@ -88,4 +88,4 @@ def _lists(found: Overview) -> dict[str, object]:
     }
 
 
-ENDPOINTS = (Endpoint("GET", "/api/v1/cost/dashboard", "cost_dashboard", Permission.READ, _run, reply=Dashboard),)
+ENDPOINTS = (Endpoint("GET", "/api/v1/cost/dashboard", "show_dashboard", Permission.READ, _run, reply=Dashboard),)

@@ -39,5 +39,5 @@ def _after(visit: Visit, asked: RecordsAsked, question: tuple[RecordFilter, Sort
 
 
 ENDPOINTS = (
-    Endpoint("GET", PATH, "cost_records", Permission.READ, _list, query=RecordsAsked, reply=RecordsAnswer),
+    Endpoint("GET", PATH, "list_records", Permission.READ, _list, query=RecordsAsked, reply=RecordsAnswer),
 )  # fmt: skip

@@ -181,7 +181,7 @@ def endpoints(put: Put | None = None) -> tuple[Endpoint, ...]:
     """The endpoints; `put` is by what money is put aside, otherwise each does so in a transaction of its own."""
     return (
         Endpoint(
-            "POST", PATH, "reserve", _MAY, partial(_reserve, put=put),
+            "POST", PATH, "create_reservation", _MAY, partial(_reserve, put=put),
             body=NewReservation, reply=ReservationAnswer, status=201, alone=True,
             problems=("conflict", "quota-exceeded", "unpriced"),
         ),
