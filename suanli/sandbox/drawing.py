@@ -2,11 +2,12 @@
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.box import ROUNDED, SIMPLE_HEAD
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.panel import Panel
 from rich.rule import Rule
 from rich.table import Table
@@ -17,6 +18,7 @@ from suanli.sandbox.plotting import plot
 COLOURS = {"blue": "blue", "green": "green", "orange": "dark_orange", "red": "red", "grey": "grey50"}
 BUTTONS = {"primary": "reverse blue", "danger": "reverse red"}
 WIDTH = 76
+_APART = "  "
 
 _MARKS = re.compile(
     r"\*\*(?P<strong>.+?)\*\*|`(?P<code>[^`]+)`|<at (?:id|user_id)=\"?(?P<at>[^\s>\"]+)\"?></at>"
@@ -106,12 +108,27 @@ def _table(element: dict[str, Any]) -> Table:
     return table
 
 
-def _row(element: dict[str, Any]) -> Text:
-    """Buttons side by side, wherever the terminal breaks the line."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Buttons side by side, on as many lines as they need."""
+
+    buttons: Sequence[Text]
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        """The lines, none of which breaks a button."""
+        line = Text()
+        for button in self.buttons:
+            if line and line.cell_len + len(_APART) + button.cell_len > options.max_width:
+                yield line
+                line = Text()
+            line.append(_APART if line else "").append_text(button)
+        yield line
+
+
+def _row(element: dict[str, Any]) -> _Row:
     buttons = [b for column in element["columns"] for b in column["elements"] if b["tag"] == "button"]
-    return Text("  ").join(
-        Text(f"[ {button['text']['content']} ]", style=BUTTONS.get(button.get("type", ""), "reverse"))
-        for button in buttons
+    return _Row(
+        [Text(f"[ {each['text']['content']} ]", style=BUTTONS.get(each.get("type", ""), "reverse")) for each in buttons]
     )
 
 

@@ -31,13 +31,18 @@ _PIECE = re.compile(r"[!-~]+|[^\s!-~]+")
 
 
 def main(folder: Path) -> None:
-    """Write `stock-card`, `typo`, `trend`, `low-stock`, `ordered` and `release` into `folder`, each as `.svg`."""
+    """Write the pictures into `folder`, each as `.svg`.
+
+    They are `stock-card`, `typo`, `trend`, `low-stock`, `ordered`, `release`, `quota`, `quota-alert`, `quota-request`
+    and `cost`.
+    """
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     folder.mkdir(parents=True, exist_ok=True)
     with open_world(SystemClock()) as world:
         _draw_answers(world, folder)
         _draw_shortage(world, folder)
         _draw_release(world, folder)
+        _draw_spending(world, folder)
 
 
 def _draw_answers(world: World, folder: Path) -> None:
@@ -72,6 +77,21 @@ def _draw_release(world: World, folder: Path) -> None:
     (card, *_) = feishu.wait_until(lambda tenant: [sent for sent in tenant.sent if "🆕 hf:" in sent.text])
     feishu.wait_for_words(card.message_id, "modelscope.cn", "/pull/", "/releases/tag/")
     _save(world, feishu.tenant.content_of(card.message_id), folder / "release.svg")
+
+
+def _draw_spending(world: World, folder: Path) -> None:
+    """A limit at four fifths, what its owner is told, what who decides gets when more is asked for, and a month."""
+    feishu, developer = world.feishu, world.developer
+    for _ in range(5):
+        world.caller.call()
+    world.tell_costs()
+    (alert, *_) = feishu.wait_until(lambda tenant: [sent for sent in tenant.sent if "配额快用完了" in sent.text])
+    _save(world, alert.content, folder / "quota-alert.svg")
+    _save(world, feishu.ask(developer, "/quota").content, folder / "quota.svg")
+    feishu.ask(developer, "/quota request 10 月底压测")
+    (card, *_) = feishu.wait_until(lambda tenant: [sent for sent in tenant.sent if "申请人" in sent.text])
+    _save(world, card.content, folder / "quota-request.svg")
+    _save(world, feishu.ask(world.admin, "/cost month by model").content, folder / "cost.svg")
 
 
 def _save(world: World, card: Mapping[str, Any], path: Path) -> None:

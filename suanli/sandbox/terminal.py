@@ -1,6 +1,6 @@
 """A chat on a terminal: type as any of three people, in a group or in private, and see what they would see."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rich.console import Console
@@ -24,6 +24,9 @@ QUIET = 0.5
 AFTER_TOAST = 1.0
 """Seconds to wait for what a button brings besides its toast, which may be nothing."""
 
+MOST_CALLS = 20
+"""At a time: each costs the stand-in's money only, but all of them stand on the screen."""
+
 SILENCE = "（没有回应；在群里要先 @算力 / no answer; in the group, mention @算力）"
 
 HELP = """\
@@ -36,6 +39,8 @@ HELP = """\
 :check                    立即做一次库存检查 / look for low stock now
 :read                     立即读一次上游 / read the hubs now
 :publish                  上游发布一个新模型 / a new model is published upstream
+:call 3                   韩梅梅的程序经网关调用模型 / her program calls a model through the gateway
+:prices                   换上新的价格表 / take over a newer list of prices
 :quit                     离开 / leave"""
 
 
@@ -50,7 +55,7 @@ class Terminal:
     in_group: bool = field(default=False, init=False)
     _shown: int = field(default=0, init=False)
     _redrawn: int = field(default=0, init=False)
-    _card: str = field(default="", init=False)
+    _cards: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         """Begin as the buyer, in private."""
@@ -95,7 +100,7 @@ class Terminal:
                 self.console.print(Text(said, style="grey50"))
                 self._print(self._gathered())
             case _ if word.startswith(":"):
-                self.console.print(Text(HELP))
+                self._spend(word, rest.strip())
             case _:
                 self.say(line)
 
@@ -103,6 +108,8 @@ class Terminal:
         """Say something and show what comes back."""
         bot = self.world.feishu.tenant.bot
         mentioned = [h for h in (bot, *self.world.people) if f"@{h.name}" in text]
+        # What was said before has its own cards still on their way; they are no answer to this.
+        self.show(0.0)
         self.world.feishu.say(self.human, text, chat=self.world.group if self.in_group else None, mentions=mentioned)
         self.show(PATIENCE)
 
@@ -115,19 +122,23 @@ class Terminal:
         """Show what was sent or updated since, waiting for the first of it; `silence` when nothing comes."""
         new = self._wait(patience)
         self._print(new)
+        while new and patience and not any(isinstance(each, Sent) for each in new):
+            # A card that was drawn anew is no answer.
+            new = self._wait(patience)
+            self._print(new)
         if not new and patience and silence:
             self.console.print(Text(silence, style="grey50"))
 
     def _print(self, new: Sequence[Sent | Change]) -> None:
-        for each in new:
-            self.console.print(Text(self._heading(each), style="grey50"))
+        for each, *others in _alike(new):
+            self.console.print(Text(self._heading(each, *others), style="grey50"))
             self.console.print(draw(each.msg_type, each.content, self.world.name_of))
             if each.msg_type == "interactive":
-                self._card = each.message_id
+                self._cards += [one.message_id for one in (each, *others)]
 
-    def _gathered(self) -> list[Sent | Change]:
+    def _gathered(self, patience: float = PATIENCE) -> list[Sent | Change]:
         """What comes until it is quiet again: each message once, as it stands by then."""
-        found = self._wait(PATIENCE)
+        found = self._wait(patience)
         while more := self._wait(QUIET):
             found += more
         last = {each.message_id: each for each in found}
@@ -147,8 +158,9 @@ class Terminal:
         tenant = self.world.feishu.tenant
         return [*tenant.changes[self._redrawn :], *tenant.sent[self._shown :]]
 
-    def _heading(self, each: Sent | Change) -> str:
-        return f"算力 → {self._place(each)}" if isinstance(each, Sent) else "算力 ↻ 更新了卡片 / updated the card"
+    def _heading(self, *alike: Sent | Change) -> str:
+        places = "、".join(self._place(each) for each in alike if isinstance(each, Sent))
+        return f"算力 → {places}" if places else "算力 ↻ 更新了卡片 / updated the card"
 
     def _place(self, sent: Sent) -> str:
         chat = self.world.feishu.tenant.chats.get(sent.chat_id)
@@ -161,30 +173,75 @@ class Terminal:
             return
         self.human = found
 
+    def _spend(self, word: str, rest: str) -> None:
+        """Do what a line says about money; of what no line says, what there is."""
+        match word:
+            case ":call":
+                self._call(int(rest) if rest.isdecimal() else 1)
+            case ":prices":
+                self.console.print(Text(self.world.ledger.newer_prices(), style="grey50"))
+            case _:
+                self.console.print(Text(HELP))
+
+    def _call(self, times: int) -> None:
+        """Let the program call so often, one call after the other, or until it is refused."""
+        for _ in range(min(times, MOST_CALLS)):
+            answered = self.world.caller.call()
+            self.console.print(Text(str(answered), style="grey50"))
+            if not answered.is_good:
+                break
+        if self.world.tell_costs():
+            self._print(self._gathered())
+        self.show(0.0)
+
     def _press(self, words: str) -> None:
-        buttons = buttons_of(self.world.feishu.tenant.content_of(self._card)) if self._card else []
-        # The longest first: a label may begin like another.
-        labels = sorted((button.label for button in buttons), key=len, reverse=True)
-        label = next((label for label in labels if f"{words} ".startswith(f"{label} ")), "")
-        if not label:
+        if not (found := self._find(words)):
+            # What has the button may be on its way.
+            self._print(self._wait(QUIET))
+            found = self._find(words)
+        if not found:
+            buttons = buttons_of(self.world.feishu.tenant.content_of(self._cards[-1])) if self._cards else []
             self.console.print(Text(f"这张卡片上的按钮 / the buttons of this card: {'  '.join(map(_shown, buttons))}"))
             return
-        fields = next(button.form for button in buttons if button.label == label) or ()
-        answers = dict(_answer(word, fields) for word in words[len(label) :].split())
+        card, button = found
+        answers = dict(_answer(word, button.form or ()) for word in words[len(button.label) :].split())
         try:
-            clicked = self._clicked(label, answers)
+            clicked = self._clicked(card, button.label, answers)
         except ValueError as error:
             self.console.print(Text(str(error)))
             return
         self.console.print(Text(f"☁ {(clicked.toast or {}).get('content', '')}", style="grey50"))
         # The toast was the answer; what else there is comes on its own.
-        self.show(AFTER_TOAST if clicked.answer else 0.0, silence="")
+        self._print(self._gathered(AFTER_TOAST) if clicked.answer else self._wait(0.0))
 
-    def _clicked(self, label: str, answers: Mapping[str, str]) -> Clicked:
+    def _find(self, words: str) -> tuple[str, CardButton] | None:
+        """The newest card with a button that these words begin with the label of."""
+        for card in reversed(self._cards):
+            # The longest first: a label may begin like another.
+            buttons = sorted(buttons_of(self.world.feishu.tenant.content_of(card)), key=lambda each: -len(each.label))
+            found = next((each for each in buttons if f"{words} ".startswith(f"{each.label} ")), None)
+            if found:
+                return card, found
+        return None
+
+    def _clicked(self, card: str, label: str, answers: Mapping[str, str]) -> Clicked:
         feishu = self.world.feishu
         if answers:
-            return feishu.submit(self.human, self._card, label, answers)
-        return feishu.press(self.human, self._card, label)
+            return feishu.submit(self.human, card, label, answers)
+        return feishu.press(self.human, card, label)
+
+
+def _alike(new: Sequence[Sent | Change]) -> Iterable[list[Sent | Change]]:
+    """What arrived, in order; what several people were sent, or has changed in several places, is together."""
+    found: list[list[Sent | Change]] = []
+    for each in new:
+        same = (some for some in found if type(some[0]) is type(each) and some[0].content == each.content)
+        known = next(same, None)
+        if known is None:
+            found.append([each])
+        else:
+            known.append(each)
+    return found
 
 
 def _answer(word: str, fields: Sequence[CardField]) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import chain
 
 from rich.console import Console
 from rich.text import Text
@@ -19,10 +20,11 @@ Step = tuple[Human, bool, str, str]
 
 
 def tour(terminal: Terminal, console: Console, check: Callable[[], str]) -> None:
-    """Help and ids, stock in the group, a typo; a shortage: told, claimed, ordered, asked about; a model upstream."""
+    """Help and ids, stock in the group, a typo; a shortage up to its order; a model upstream; and what models cost."""
     world = terminal.world
     due = (terminal.clock.now() + DELIVERY).astimezone(world.settings.timezone).date()
-    for human, in_group, line, why in (*_asking(world), *_running_low(world, due.isoformat()), *_upstream(world)):
+    scenes = (_asking(world), _running_low(world, due.isoformat()), _upstream(world), _spending(world))
+    for human, in_group, line, why in chain.from_iterable(scenes):
         terminal.human, terminal.in_group = human, in_group
         console.print(Text(f"\n# {why}", style="bold"))
         console.print(Text(f"{terminal.prompt}{line}"))
@@ -55,3 +57,17 @@ def _upstream(world: World) -> Iterator[Step]:
     yield one, False, ":read", "读第一遍：已有的不推送 / read first: what is there is no news"
     yield one, False, ":publish", "模型站上了新模型，仓库随后支持 / a new model, and then its support"
     yield one, False, "/releases", "自己关注了什么 / what one follows"
+
+
+def _spending(world: World) -> Iterator[Step]:
+    one, boss = world.developer, world.admin
+    yield one, False, ":prices", "换上新的价格表，旧记录不变 / newer prices; records keep theirs"
+    yield one, False, ":call", "程序经网关调用模型 / a program calls a model through the gateway"
+    yield one, False, "/quota", "我的额度 / my limits"
+    yield one, False, ":call 5", "到 80% 提醒，不够就先拒绝 / told at 80 %; refused before it is spent"
+    yield one, False, "/quota request 10 月底压测", "在聊天里申请更多 / more is asked for in chat"
+    yield boss, False, ":press 批准 10.00 CNY", "负责人点一下 / who answers for the money clicks"
+    yield one, False, ":call", "同一个调用通过了 / the same call passes"
+    yield boss, False, "/cost month by model", "钱花在哪里 / where the money goes"
+    yield boss, False, "/cost suggest", "怎么省 / what could be saved"
+    yield boss, False, "/budget", "今年的预算 / this year's budget"

@@ -1,4 +1,4 @@
-"""The whole product in one process among stand-ins: three people, two groups, a fleet of GPUs, the hubs."""
+"""The whole product in one process among stand-ins: three people, two groups, a fleet of GPUs, the hubs, a model."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -10,13 +10,17 @@ from jobs.work import Work
 from storage.store import SqlStore
 from suanli import wiring
 from suanli.clock import Clock
+from suanli.sandbox import paid_models
 from suanli.sandbox.feishu import Chat, FeishuStandIn, Human
 from suanli.sandbox.feishu.record import Hook
 from suanli.sandbox.fleet import SandboxFleet
 from suanli.sandbox.grafana import SQL_UID, TOKEN, GrafanaStandIn
+from suanli.sandbox.ledger import Ledger
+from suanli.sandbox.paid_models import Caller
 from suanli.sandbox.server import LoopbackServer
 from suanli.sandbox.upstream import ORGANISATION, Upstream, open_upstream
 from suanli.settings import Settings, load
+from suanli.wiring.costs import TELL_COSTS
 from suanli.wiring.releases import READ_RELEASES
 
 # Ids of people follow from their names, so the settings can name them before anybody has joined.
@@ -73,6 +77,8 @@ class World:
     developer: Human
     group: Chat
     hook: Hook
+    ledger: Ledger
+    caller: Caller
 
     @property
     def webhook_url(self) -> str:
@@ -99,6 +105,10 @@ class World:
         self.read_upstream()
         return f"{model}: HuggingFace → ModelScope → vLLM {tag}"
 
+    def tell_costs(self) -> str:
+        """Tell at once of limits that were reached; how much that was."""
+        return self.work.runner.run_once(TELL_COSTS)
+
     def name_of(self, open_id: str) -> str:
         """The name behind an open_id, as Feishu shows it in a mention."""
         human = self.feishu.tenant.people.get(open_id)
@@ -107,7 +117,10 @@ class World:
 
 @contextmanager
 def open_world(clock: Clock, *, rate: float | None = 1.0) -> Iterator[World]:
-    """A company with 14 days of stock behind it. `rate` scales Feishu's limits; None lifts them."""
+    """A company with 14 days of stock and six weeks of calls behind it.
+
+    `rate` scales Feishu's limits; None lifts them.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="suanli-")))
         fleet = SandboxFleet(clock.now())
@@ -118,16 +131,23 @@ def open_world(clock: Clock, *, rate: float | None = 1.0) -> Iterator[World]:
         admin, buyer, developer = (feishu.tenant.add_human(name) for name in ("王芳", "李雷", "韩梅梅"))
         group = feishu.tenant.add_group("算力交流群", admin, buyer, developer)
         hook = feishu.tenant.add_hook(feishu.tenant.add_group("值班群", admin, buyer), secret=HOOK_SECRET)
+        provider = stack.enter_context(paid_models.open_provider())
         config = CONFIG.format(buyer=buyer.open_id, group=group.chat_id, organisation=ORGANISATION)
-        environment = _environment(folder, feishu, grafana_url, admin, hook) | upstream.environment()
+        config += paid_models.CONFIG.format(url=provider.url)
+        environment = _environment(folder, feishu, grafana_url, admin, hook)
+        environment |= upstream.environment() | paid_models.environment()
         settings = _settings(folder, config, environment)
         store = stack.enter_context(_store(settings))
         _remember(store, settings, fleet, clock)
+        ledger = Ledger(settings, store, clock, folder)
+        ledger.begin(admin, buyer, developer)
+        caller = stack.enter_context(paid_models.open_gateway(settings, store, clock))
         work = stack.enter_context(_running(settings, store, clock))
         app = wiring.build_web(settings, store, clock, work.delivery.wake)
         url = stack.enter_context(LoopbackServer(app)).url
         people = (admin, buyer, developer)
-        world = World(settings, store, work, clock, feishu, grafana, upstream, url, *people, group, hook)
+        product = (settings, store, work, clock)
+        world = World(*product, feishu, grafana, upstream, url, *people, group, hook, ledger, caller)
         feishu.connect(world.webhook_url)
         yield world
 

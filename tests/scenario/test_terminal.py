@@ -61,7 +61,7 @@ def screen(world: World) -> Screen:
     return Screen(world)
 
 
-def test_the_tour_shows_help_ids_stock_a_typo_a_shortage_to_its_order_and_a_new_model(screen: Screen) -> None:
+def test_the_tour_shows_help_stock_a_shortage_to_its_order_a_new_model_and_what_models_cost(screen: Screen) -> None:
     shown = screen.take_the_tour()
     seen = (
         "命令一览",
@@ -89,8 +89,44 @@ def test_the_tour_shows_help_ids_stock_a_typo_a_shortage_to_its_order_and_a_new_
         "vllm-project/vllm PR 合入：#",
         "vllm-project/vllm 发布：v0.",
         "1 个关注",
+        "deepseek/deepseek-chat: 2 / 8 → 1.6 / 6.4 CNY",
+        "16% 每月 · 已用 1.64 / 10.00 CNY · 剩 8.36 CNY",
+        "部门 智能应用部 #1",
+        "✗ 429 额度“韩梅梅”",
+        "🟠 配额快用完了：韩梅梅",
+        "提额申请 1 已发出",
+        "☁ 已批准申请 1",
+        "您的提额申请 1 已批准",
+        "成本 · 本月 · 全部",
+        "换用更便宜的模型",
+        "配额「客服部」是 40.00 CNY",
+        "AI #1 · 组织 示例公司 · 每年",
     )
     assert [each for each in seen if each not in shown] == []
+    # Five of six calls fit into the limit, and one more when it was raised.
+    assert shown.count("✓ qwen-max") == 6
+    # The newer prices were taken over already.
+    assert "没有变化" in screen.type(":prices")
+
+
+def test_the_books_of_the_demo_agree(world: World) -> None:
+    with world.store.begin() as tx:
+        found = tx.books.reconcile(SystemClock().now(), None)
+    assert found.is_clean
+    assert found.records_seen > 1000
+
+
+def test_everybody_of_the_demo_is_told_something_of_cost(screen: Screen) -> None:
+    shown = screen.type("/cost month", "/quota", ":as 王芳", "/cost forecast", "/quota list")
+    assert "成本 · 本月 · 我的" in shown
+    assert "部门 客服部 #2" in shown
+    assert "本月预测" in shown
+    assert "全部配额" in shown
+
+
+def test_a_button_that_is_on_its_way_is_waited_for(screen: Screen) -> None:
+    screen.receive("purchase")
+    assert "☁ 有必填项未填写" in screen.type(":press 已下单 到货=2026-12-10")
 
 
 def test_each_model_that_is_published_is_told_once_on_each_hub(screen: Screen) -> None:

@@ -20,7 +20,10 @@ from bot.webhook import MAX_BODY, feishu_blueprint
 from jobs.work import GRACE
 from storage.store import SqlStore
 from suanli.cli import build_parser
+from suanli.settings.gateway import Gateway
 from suanli.web import hubs
+from suanli.web.cost import ENDPOINTS
+from suanli.web.gateway.app import LARGEST
 from tests.dialogue import SITE
 from tests.fakes import FakeClock
 
@@ -233,3 +236,36 @@ def test_nginx_shows_how_to_let_the_hubs_webhooks_through() -> None:
     assert hubs.MAX_BODY == 2 << 20
     served = ["/webhooks/github", "/webhooks/huggingface"]
     assert [each for each in (*served, "/webhooks/feishu", "/x/webhooks/github") if re.search(pattern, each)] == served
+
+
+def shown(pattern: str) -> str:
+    """What stands in a location of nginx.conf that is commented out."""
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    found = re.search(rf"^ +# location {re.escape(pattern)} \{{\n((?: +#.*\n)+?) +# \}}\n", text, re.MULTILINE)
+    assert found
+    return found[1]
+
+
+def test_nginx_shows_how_to_let_callers_of_models_through_and_keeps_nothing_back() -> None:
+    body = shown("/v1/")
+    assert "proxy_buffering off;" in body
+    assert "proxy_next_upstream off;" in body
+    assert f"client_max_body_size {LARGEST >> 20}m;" in body
+    assert f"proxy_read_timeout {Gateway().whole_timeout.total_seconds():.0f}s;" in body
+
+
+def test_nginx_shows_how_to_let_programs_to_the_api() -> None:
+    pattern = r"^/(api/v1/|docs$|openapi\.json$)"
+    body = shown(f"~ {pattern}")
+    largest = max(endpoint.limit for endpoint in ENDPOINTS)
+    assert f"client_max_body_size {largest >> 20}m;" in body
+    served = ["/docs", "/openapi.json", *(endpoint.path for endpoint in ENDPOINTS)]
+    assert [path for path in served if not re.search(pattern, path)] == []
+    assert not re.search(pattern, "/webhooks/feishu")
+
+
+def test_each_part_that_serves_has_a_unit_and_a_program() -> None:
+    parts = {"up", "web", "work", "gateway"}
+    assert {arguments_of(parse(name)["Service"]["ExecStart"])[0] for name in UNITS} == parts
+    programs = parse("supervisor.conf")
+    assert {arguments_of(programs[each]["command"])[0] for each in programs.sections()} == parts

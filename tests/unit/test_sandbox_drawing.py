@@ -4,7 +4,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from suanli.domain.answer import Answer, Block, Chart, Form, Input, Link, Point, line, run_button
+from suanli.domain.answer import Answer, Block, Buttons, Chart, Form, Input, Link, Point, line, run_button
 from suanli.i18n import Lang
 from suanli.sandbox.drawing import WIDTH, draw
 from tests.unit.test_feishu_cards import CARDS, card_of
@@ -26,6 +26,13 @@ def test_a_form_is_its_labels_its_empty_fields_and_its_buttons() -> None:
     shown = seen(CARDS["purchase"])
     assert all(each in shown for each in ("数量 [ 请输入数字", "到货日期", "[ 请选择日期", "[ 已下单 ]  [ 撤销 ]"))
     assert shown.count("*") == 1
+
+
+def test_no_button_is_broken_by_the_end_of_a_line() -> None:
+    labels = ("已读", "1 小时后再说", "4 小时后再说", "1 天后再说", "看配额")
+    lines = seen_of(Buttons(tuple(run_button(label, "/x") for label in labels))).splitlines()
+    drawn = [line.strip("│ ") for line in lines if "[ " in line]
+    assert drawn == ["[ 已读 ]  [ 1 小时后再说 ]  [ 4 小时后再说 ]  [ 1 天后再说 ]", "[ 看配额 ]"]
 
 
 def test_a_chart_is_bars_between_its_lowest_and_its_highest() -> None:

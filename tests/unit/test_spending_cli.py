@@ -50,7 +50,9 @@ def test_who_pays_is_taken_over_from_a_table_and_the_same_table_changes_nothing(
         ("user,alice,,,,,", "重复"),
         ("robot,r2,,,,,", "kind"),
         ("user,,,,,,", "id"),
-        ("project,x,,,,sales,", "属于"),
+        ("project,x,,,y,,", "归属"),
+        ("department,x,,,,sales,", "归属"),
+        ("organization,x,,,,,acme", "归属"),
         (f"user,{'x' * 201},,,,,", "200"),
         ("user,bob,,,,,,more", "不认识的列"),
     ],
@@ -61,6 +63,14 @@ def test_a_table_with_a_mistake_is_refused_whole_and_says_where(office: Office, 
     assert why in said
     with office.store.begin() as tx:
         assert tx.parties.all() == ()
+
+
+def test_what_is_wider_than_a_user_may_be_part_of_what_is_wider_still(office: Office) -> None:
+    rows = "project,x,,,,sales,acme\ndepartment,it,,,,,acme\n"
+    assert "写入 4 个" in office.cost("people", "import", people(office, PEOPLE + rows))
+    with office.store.begin() as tx:
+        project = tx.parties.find(Scope(ScopeKind.PROJECT, "x"))
+    assert project == Party(Scope(ScopeKind.PROJECT, "x"), department="sales", organization="acme")
 
 
 def test_what_is_no_table_is_refused(office: Office) -> None:

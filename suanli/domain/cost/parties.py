@@ -37,6 +37,7 @@ class Party:
     """Somebody who pays. `contact` is the user's private chat, or that of who answers for the others' money.
 
     A user's calls are paid by that user's `project`, `department` and `organization` too, unless a call says another.
+    What a project or a department is part of says only who else may decide about its money.
     """
 
     scope: Scope

@@ -52,7 +52,7 @@ def _party(line: int, row: Mapping[str | None, object]) -> Party:
         raise PartyError(line, "kind")
     if not cells["id"] or max(map(len, cells.values())) > _LONGEST:
         raise PartyError(line, "id")
-    if kind is not ScopeKind.USER and any(cells[wider.word] for wider in ScopeKind if wider is not ScopeKind.USER):
+    if any(cells[each.word] for each in ScopeKind if ScopeKind.USER < each <= kind):
         raise PartyError(line, "membership")
     contact = target_of(cells["contact"]) if cells["contact"] else None
     return Party(
