@@ -57,4 +57,6 @@ def quarter(connection: Connection) -> ColumnElement[int]:
     """The number of the quarter of an hour in which a record happened, as `sum_tail` has it."""
     if connection.dialect.name == "postgresql":
         return cast(func.floor(extract("epoch", _here.happened_at) / _SECONDS), Integer)
-    return cast(func.strftime(literal_column("'%s'"), _here.happened_at), Integer) // _SECONDS
+    # Without its fraction: SQLite rounds it, and what happened in the last half millisecond would be in the next one.
+    whole = func.substr(_here.happened_at, _ONE, literal_column("19"))
+    return cast(func.strftime(literal_column("'%s'"), whole), Integer) // _SECONDS
