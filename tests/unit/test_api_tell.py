@@ -45,7 +45,7 @@ def test_a_call_is_priced_written_down_and_told_back(desk: CostDesk, token: str)
     assert (replied.status, replied.json["total_cost"], replied.json["user_id"]) == (201, "0.004000", "li")
     assert (replied.json["session_id"], replied.json["happened_at"]) == ("会话", "2026-11-20T04:00:00Z")
     assert desk.get(PATH, token)["items"] == [replied.json]
-    assert desk.woken == 1
+    assert desk.woken == 0  # a record writes no message
 
 
 def test_told_twice_it_is_one_call_even_when_its_moment_was_not_said(desk: CostDesk, token: str) -> None:

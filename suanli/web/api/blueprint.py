@@ -17,7 +17,7 @@ from suanli.domain.ports import Store, Transaction
 from suanli.domain.site import Site
 from suanli.domain.tokens import ApiToken, digest_of
 from suanli.i18n import Texts, texts_in
-from suanli.web.api.bodies import dump, parse
+from suanli.web.api.bodies import LARGEST_ID, dump, parse
 from suanli.web.api.endpoints import JSON, Endpoint, Reply, Visit
 from suanli.web.api.languages import asked_lang
 from suanli.web.api.problems import MEDIA_TYPE, Problem
@@ -29,7 +29,10 @@ _FEWEST = 32
 """Characters of a token; what is shorter was never one of ours and is not looked up."""
 _LONGEST_TOKEN = 200
 _LONGEST_FIELD = 100
-_LARGEST_ID = 2**63 - 1
+_MOST_ERRORS = 20
+"""So many mistakes of a body are told: who made more of them sent something else than was asked for."""
+MOST_FIELDS = 50
+"""No body has more; what has is not looked through, for each field would be a mistake to tell of."""
 _MONEY = "money"
 
 
@@ -52,7 +55,7 @@ def _view(desk: "_Desk", endpoint: Endpoint, wake: Callable[[], None]) -> Callab
             reply, money = desk.serve(endpoint, texts, path)
         except Problem as problem:
             return _problem(problem, texts)
-        if not endpoint.is_safe:
+        if not (endpoint.is_safe or endpoint.quiet):
             wake()
         return _response(reply, money)
 
@@ -101,7 +104,7 @@ class _Desk:
         return token
 
     def _visit(self, endpoint: Endpoint, token: ApiToken, tx: Transaction, texts: Texts, path: dict[str, Any]) -> Visit:
-        if any(isinstance(each, int) and each > _LARGEST_ID for each in path.values()):
+        if any(isinstance(each, int) and each > LARGEST_ID for each in path.values()):
             raise Problem("not-found", texts("api.no_such_address"))
         said = {name: value for name, value in request.args.items() if name != _MONEY}
         query = _checked(endpoint.query, said, texts) if endpoint.query else None
@@ -158,15 +161,18 @@ def _replayed(known: tuple[str, int, str], fingerprint: str, texts: Texts) -> Re
 
 
 def _body(endpoint: Endpoint, texts: Texts) -> Any:
-    if endpoint.body is None and not endpoint.raw:
+    if endpoint.is_safe:
         return None
     wanted = endpoint.raw or JSON
-    if request.mimetype != wanted:
+    has_body = endpoint.body is not None or bool(endpoint.raw)
+    if has_body and request.mimetype != wanted:
         raise Problem("media-type", texts("api.media_type", wanted=wanted))
     try:
-        raw = request.get_data()
+        raw = request.get_data()  # also of what takes none: it is part of the request that a key stands for
     except RequestEntityTooLarge:
         raise Problem("too-large", texts("api.too_large", most=endpoint.limit)) from None
+    if not has_body:
+        return None
     if endpoint.body is None:
         return raw
     try:
@@ -177,17 +183,24 @@ def _body(endpoint: Endpoint, texts: Texts) -> Any:
 
 
 def _checked(model: type[BaseModel], said: Any, texts: Texts) -> BaseModel:
+    if isinstance(said, dict) and len(said) > MOST_FIELDS:
+        raise Problem("invalid", texts("api.invalid"), {"errors": [too_many_fields(texts)]})
     try:
         return model.model_validate(said)
     except ValidationError as error:
         raise Problem("invalid", texts("api.invalid"), {"errors": errors_of(error)}) from None
 
 
+def too_many_fields(texts: Texts) -> dict[str, str]:
+    """The mistake of an object with more fields than any has."""
+    return {"field": "", "message": texts("api.too_many_fields", most=MOST_FIELDS)}
+
+
 def errors_of(error: ValidationError) -> list[dict[str, str]]:
-    """Every mistake by where it stands: what was sent is not repeated, for it may be secret."""
+    """The first mistakes by where they stand: what was sent is not repeated, for it may be secret."""
     return [
         {"field": _field(each["loc"]), "message": each["msg"].removeprefix("Value error, ")}
-        for each in error.errors(include_url=False, include_input=False)
+        for each in error.errors(include_url=False, include_input=False)[:_MOST_ERRORS]
     ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, NoReturn
 
@@ -11,6 +12,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     PlainValidator,
     SerializationInfo,
@@ -24,6 +26,10 @@ _MOST_EXACT = 999_999_999 * 10**9
 """Nano-units up to which a number of JavaScript has all six digits of an amount."""
 _MOST_DIGITS = 16
 """Characters of a price, with its point, that a number of JavaScript has all digits of."""
+LARGEST_ID = 2**31 - 1
+"""More than any number of a thing is: a larger one is none, and a database cannot look for it."""
+_FIRST, _LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
+"""Moments between these are ones in every zone."""
 _SPACE = re.compile(r" (\d\d:?\d\d)$")
 
 
@@ -141,7 +147,17 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Words = Annotated[str, StringConstraints(max_length=500)]
 """What somebody says."""
 
-Moment = AwareDatetime
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+"""The number of a thing."""
+
+
+def _in_every_zone(value: datetime) -> datetime:
+    if not _FIRST < value < _LAST:
+        raise ValueError("no moment of the years 1 to 9999 in every zone")
+    return value
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_every_zone)]
 """A moment with its zone, in ISO 8601."""
 
 
@@ -149,8 +165,15 @@ def _plus(value: object) -> object:
     return _SPACE.sub(r"+\1", value) if isinstance(value, str) else value
 
 
-AskedMoment = Annotated[AwareDatetime, BeforeValidator(_plus)]
-"""The same in an address, where a plus sign that nobody has escaped arrives as a space."""
+def _within(value: datetime) -> datetime:
+    return min(max(value, _FIRST), _LAST)
+
+
+AskedMoment = Annotated[AwareDatetime, BeforeValidator(_plus), AfterValidator(_within)]
+"""The same in an address, where a plus sign that nobody has escaped arrives as a space.
+
+What stands for the beginning or the end of all time means that.
+"""
 
 
 def dump(answer: BaseModel, *, money: str) -> bytes:

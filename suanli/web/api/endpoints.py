@@ -96,7 +96,8 @@ class Endpoint:
     """An address of the API. `name` is its operation id; `api.do.<name>` in the texts is what it does.
 
     `path` is written as Flask has it. `reply` is the model of its 2xx answer, or None of a stream or of nothing.
-    `raw` takes the body as it is, of this media type. Of one that is `alone`, `run` begins its transactions itself.
+    `raw` takes the body as it is, of this media type. Of one that is `alone`, `run` begins its transactions itself. One
+    that is `quiet` writes no message, so that nobody is woken to send it.
     """
 
     method: Method
@@ -111,6 +112,7 @@ class Endpoint:
     role: Role = Role.VIEWER
     problems: tuple[str, ...] = ()
     alone: bool = False
+    quiet: bool = False
     raw: str = ""
     media: str = JSON
     limit: int = 1024 * 1024

@@ -10,7 +10,7 @@ from handlers.cost.alert_card import title_of, words_of
 from suanli.domain.changes import Actor, Way
 from suanli.domain.cost.alerts import AlertFilter, AlertState, AlertType, CostAlert, CostAlertId, Severity
 from suanli.domain.tokens import Permission
-from suanli.web.api.bodies import Answer, Body, Words
+from suanli.web.api.bodies import Answer, Body, Id, Words
 from suanli.web.api.endpoints import Endpoint, Reply, Visit
 from suanli.web.cost.figures import Query
 
@@ -24,7 +24,7 @@ class Asked(Query):
     severity: Severity | None = None
     resolved: bool | None = False
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[int, Field(ge=1)] | None = None
+    cursor: Id | None = None
 
 
 class Alert(Answer):

@@ -22,6 +22,8 @@ from suanli.web.api.problems import Problem
 from suanli.web.cost.figures import Average, Others, Part, Percent, Query, Stand, figures_of, parts, stand
 
 _DAYS = 30
+_Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
+"""A day that has others around it, as far as any period goes."""
 _LISTED = WithJsonSchema({"type": "string", "description": ", ".join(Dimension), "examples": ["user,model"]})
 
 
@@ -31,8 +33,8 @@ class Asked(Query):
     `group_by` names the distributions that are wanted, parted by commas; all of them, unless it is said.
     """
 
-    start_date: date | None = None
-    end_date: date | None = None
+    start_date: _Day | None = None
+    end_date: _Day | None = None
     period: Step = Step.DAY
     group_by: Annotated[tuple[Dimension, ...], _LISTED] = tuple(Dimension)
     limit: Annotated[int, Field(ge=1, le=1000)] = 20

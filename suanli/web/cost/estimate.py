@@ -106,6 +106,6 @@ _ALWAYS = ("currency", "fits", "quotas")
 ENDPOINTS = (
     Endpoint(
         "POST", "/api/v1/cost/estimate", "estimate_cost", Permission.RESERVE, _run,
-        body=Meant, reply=EstimateAnswer, alone=True,
+        body=Meant, reply=EstimateAnswer, alone=True, quiet=True,
     ),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from suanli.domain.cost.quotas import Scope, ScopeKind
 from suanli.domain.cost.records import Fate
 from suanli.domain.tokens import Permission
 from suanli.i18n import Texts
-from suanli.web.api.blueprint import errors_of
+from suanli.web.api.blueprint import MOST_FIELDS, errors_of, too_many_fields
 from suanli.web.api.bodies import parse
 from suanli.web.api.endpoints import Endpoint, Reply, Visit
 from suanli.web.api.problems import Problem
@@ -72,6 +72,9 @@ def _read(number: int, raw: bytes, texts: Texts) -> tuple[Line, ToldCall | None]
     except ValueError:
         line.errors = [{"field": "", "message": texts("api.not_json")}]
         return line, None
+    if isinstance(said, dict) and len(said) > MOST_FIELDS:
+        line.errors = [too_many_fields(texts)]
+        return line, None
     try:
         return line, ToldCall.model_validate(said)
     except ValidationError as error:
@@ -101,10 +104,11 @@ def _fill(
 ENDPOINTS = (
     Endpoint(
         "POST", PATH, "tell_record", Permission.WRITE, _tell,
-        body=ToldCall, reply=RecordAnswer, status=201, problems=("conflict",),
+        body=ToldCall, reply=RecordAnswer, status=201, quiet=True, problems=("conflict",),
     ),
     Endpoint(
         "POST", f"{PATH}/batch", "tell_records", Permission.WRITE, _tell_all,
-        reply=LinesAnswer, problems=("too-large", "media-type", "invalid"), alone=True, raw=_NDJSON, limit=MOST_BYTES,
+        reply=LinesAnswer, problems=("too-large", "media-type", "invalid"), alone=True, quiet=True, raw=_NDJSON,
+        limit=MOST_BYTES,
     ),
 )  # fmt: skip

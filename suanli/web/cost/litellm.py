@@ -130,6 +130,7 @@ def _first(lines: Sequence[Line]) -> list[str | None]:
 ENDPOINTS = (
     Endpoint(
         "POST", "/api/v1/cost/callbacks/litellm", "tell_litellm", Permission.WRITE, _callback,
-        reply=CallbackAnswer, problems=("malformed", "too-large", "media-type"), alone=True, raw=JSON, limit=MOST_BYTES,
+        reply=CallbackAnswer, problems=("malformed", "too-large", "media-type"), alone=True, quiet=True, raw=JSON,
+        limit=MOST_BYTES,
     ),
 )  # fmt: skip

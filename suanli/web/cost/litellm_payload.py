@@ -66,13 +66,13 @@ class Metadata(_Loose):
     user_api_key_team_id: _Text = ""
     user_api_key_org_id: _Text = ""
     user_api_key_project_id: _Text = ""
-    usage_object: dict[str, Any] | None = None
+    usage_object: dict[Any, Any] | None = None
 
 
 class MapInformation(_Loose):
     """Which entry of LiteLLM's map of prices it took."""
 
-    model_map_value: dict[str, Any] | None = None
+    model_map_value: dict[Any, Any] | None = None
 
 
 class Payload(_Loose):

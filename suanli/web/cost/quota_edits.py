@@ -13,7 +13,8 @@ from suanli.domain.site import Site
 from suanli.web.api.bodies import Amount, Answer, Body, GivenAmount, Name
 from suanli.web.cost.quota_bodies import QuotaAnswer, Whose
 
-Threshold = Annotated[float, Field(gt=0, le=1)]
+Threshold = Annotated[float, Field(ge=0.0001, le=1)]
+"""A part of a limit, in ten-thousandths of it."""
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Code = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 

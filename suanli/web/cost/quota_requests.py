@@ -17,7 +17,7 @@ from suanli.domain.chat import Target
 from suanli.domain.cost.quotas import Account, Quota, QuotaId, Span
 from suanli.domain.cost.requests import QuotaRequest, QuotaRequestId, RequestState
 from suanli.domain.tokens import Permission
-from suanli.web.api.bodies import Amount, Answer, Body, GivenAmount, MaybeAmount, Moment
+from suanli.web.api.bodies import Amount, Answer, Body, GivenAmount, Id, MaybeAmount, Moment
 from suanli.web.api.cursors import cursor_of, place_of
 from suanli.web.api.endpoints import Endpoint, Reply, Visit
 from suanli.web.api.problems import Problem
@@ -36,7 +36,7 @@ class RequestsAsked(Body):
     """Which requests are asked for; the newest first."""
 
     state: RequestState | None = None
-    quota_id: int | None = None
+    quota_id: Id | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: str = ""
 
@@ -49,7 +49,7 @@ class RequestsAsked(Body):
 class NewRequest(Body):
     """So much more in one limit of a quota, up to the end of its window unless `until` says otherwise."""
 
-    quota_id: int
+    quota_id: Id
     amount: GivenAmount
     reason: Reason
     window: WindowWord = "period"

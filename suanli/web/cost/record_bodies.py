@@ -61,7 +61,7 @@ def only_visible(visit: Visit, asked: RecordsFound) -> RecordFilter:
     own = visit.own.id
     if visit.sees_all:
         return asked.to_domain()
-    if asked.user_id not in {"", own}:
+    if not own or asked.user_id not in {"", own}:  # a filter by nobody would let everybody's pass
         raise visit.refused(visit.texts("cost.only_own"))
     return asked.model_copy(update={"user_id": own}).to_domain()
 

@@ -182,7 +182,7 @@ def endpoints(put: Put | None = None) -> tuple[Endpoint, ...]:
     return (
         Endpoint(
             "POST", PATH, "create_reservation", _MAY, partial(_reserve, put=put),
-            body=NewReservation, reply=ReservationAnswer, status=201, alone=True,
+            body=NewReservation, reply=ReservationAnswer, status=201, alone=True, quiet=True,
             problems=("conflict", "quota-exceeded", "unpriced"),
         ),
         Endpoint(
@@ -190,15 +190,15 @@ def endpoints(put: Put | None = None) -> tuple[Endpoint, ...]:
         ),
         Endpoint(
             "POST", f"{_ONE}/settle", "settle_reservation", _MAY, settle,
-            query=Whose, body=Settlement, reply=SettlementAnswer, problems=("not-found", "conflict"),
+            query=Whose, body=Settlement, reply=SettlementAnswer, quiet=True, problems=("not-found", "conflict"),
         ),
         Endpoint(
             "POST", f"{_ONE}/refund", "refund_reservation", _MAY, _refund,
-            query=Whose, reply=ReservationAnswer, problems=("not-found", "conflict"),
+            query=Whose, reply=ReservationAnswer, quiet=True, problems=("not-found", "conflict"),
         ),
         Endpoint(
             "POST", f"{_ONE}/extend", "extend_reservation", _MAY, _extend,
-            query=Whose, body=Extension, reply=ReservationAnswer,
+            query=Whose, body=Extension, reply=ReservationAnswer, quiet=True,
             problems=("not-found", "conflict", "quota-exceeded"),
         ),
     )  # fmt: skip

@@ -30,7 +30,7 @@ class Refusal(Exception):  # noqa: N818 an answer rather than a failure of ours
     def body(self) -> bytes:
         """The body in OpenAI's shape."""
         error = {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
-        return json.dumps({"error": error}, ensure_ascii=False).encode()
+        return json.dumps({"error": error}, ensure_ascii=False).encode(errors="replace")
 
 
 def malformed(texts: Texts, param: str) -> Refusal:
