@@ -1,8 +1,8 @@
 """Tell of money: limits that were reached, calls without a price, and alerts whose snooze is over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from handlers.cost import alerts
@@ -10,11 +10,14 @@ from suanli.clock import Clock
 from suanli.domain.cost.alerts import AlertType, CostAlert, Severity
 from suanli.domain.cost.charges import Missing
 from suanli.domain.cost.quotas import Crossing, Level
+from suanli.domain.cost.sums import Dimension, Grain, Question
 from suanli.domain.ports import Store, Transaction
 from suanli.domain.site import Site
 
 AT_ONCE = 100
 """Alerts of one transaction."""
+
+_LONG_AGO, _A_DAY = datetime(2000, 1, 1, tzinfo=UTC), timedelta(days=1)
 
 _SEVERITIES = {
     Level.WARNING: Severity.WARNING,
@@ -96,11 +99,11 @@ class TellCosts:
     def _unpriced(self) -> int:
         """Tell of models that have calls without a price, each once a day as long as it has."""
         with self.store.begin() as tx:
-            found = tx.records.unpriced_models()
+            now = self.clock.now()
+            found = _unpriced_models(tx, now)
             if not found:
                 return 0
             tx.lock(alerts.LOCK)
-            now = self.clock.now()
             book = tx.prices.book(self.site.money.currency)
             day = now.astimezone(self.site.zone).date().isoformat()
             told = 0
@@ -124,14 +127,27 @@ class TellCosts:
             return told
 
 
+def _unpriced_models(tx: Transaction, now: datetime) -> Mapping[tuple[str, str], int]:
+    """How many calls have no price, by provider and model: by the sums, for records would be counted one by one."""
+    ever = (_LONG_AGO, now + _A_DAY)
+    providers = tx.sums.of(Question(*ever, Grain.ALL, Dimension.PROVIDER))
+    found = {}
+    for provider in (line.value for line in providers if line.sum.unpriced):
+        models = tx.sums.of(Question(*ever, Grain.ALL, Dimension.MODEL, where={Dimension.PROVIDER: provider}))
+        found.update({(provider, line.value): line.sum.unpriced for line in models if line.sum.unpriced})
+    return found
+
+
 def _by_account(crossings: Sequence[Crossing]) -> Sequence[Sequence[Crossing]]:
-    def account(crossing: Crossing) -> tuple[int, int, datetime]:
+    def account(crossing: Crossing) -> tuple[int, int, datetime, datetime]:
         found = crossing.account
-        return found.quota, found.span, found.window.start
+        return found.quota, found.span, found.window.start, found.window.end
 
     return [tuple(group) for _, group in groupby(sorted(crossings, key=account), key=account)]
 
 
 def _key(crossing: Crossing) -> str:
-    account = crossing.account
-    return f"limit:{account.quota}:{account.span.word}:{account.window.start.isoformat()}:{crossing.level}"
+    # By the end too: a quota of another period may have a window that begins as one of the old period did.
+    account, window = crossing.account, crossing.account.window
+    moments = f"{window.start.isoformat()}:{window.end.isoformat()}"
+    return f"limit:{account.quota}:{account.span.word}:{moments}:{crossing.level}"

@@ -213,7 +213,7 @@ class Reconcile:
     def run(self, _scheduled_for: datetime) -> str:
         """Compare; what does not agree."""
         now = self.clock.now()
-        with self.store.begin() as tx:
+        with self.store.read() as tx:
             found = tx.books.reconcile(now, now - RECENT)
         if found.is_clean:
             return ""

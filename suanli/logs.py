@@ -15,6 +15,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SECRETS = (
     (re.compile(r"(?i)\b(bearer)\s+[\w.~+/=-]+"), rf"\1 {MASK}"),
     (re.compile(r"(?<![\w-])[tu]-[\w.~-]{16,}"), MASK),  # Feishu's tenant and user tokens (feishu.md §0)
+    (re.compile(r"(?<![\w-])sk-[\w-]{16,}"), MASK),  # keys of models' providers, and our own tokens
     (re.compile(r"\bglsa_\w+"), MASK),  # Grafana's service accounts (gpu.md §1.1)
     (re.compile(r"(://)[^/?#\s]*@"), rf"\1{MASK}@"),
     # In a URL's query, in what an object shows of itself, and in JSON: token=…, token='…', "token": "…"

@@ -4,24 +4,32 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from suanli.domain.cost.book import PriceBook
-from suanli.domain.cost.charges import Unpriced
-from suanli.domain.cost.money import Currency, Nano
+from suanli.domain.cost.charges import Missing, Unpriced
+from suanli.domain.cost.money import Currency, MoneyError, Nano
 from suanli.domain.cost.prices import Cost
-from suanli.domain.cost.records import Call, Judged, Record, RecordId, Stated, Written
+from suanli.domain.cost.records import Call, Judged, Judgement, Record, RecordId, Stated, Written
 from suanli.domain.ports import Transaction
 from suanli.domain.site import Site
 
 AHEAD = timedelta(minutes=5)
 """How far a caller's clock may be ahead of ours."""
 
+MOST = 10**16
+"""Nano-units that one call costs at the most, ten million: sums have to keep what hundreds of them come to."""
+
 _NONE = Nano(0)
 
 
 def judge(book: PriceBook, call: Call) -> Judged:
-    """A call with what it costs by what was valid when it happened. Raises MoneyError for more than can be kept."""
-    if call.stated is not None:
-        return Judged(call, Stated(Cost(_NONE, _NONE, call.stated)))
-    return Judged(call, book.charge(call.model_name, call.provider_name, call.usage, call.happened_at))
+    """A call with what it costs by what was valid when it happened. Raises MoneyError for more than `MOST`."""
+    judgement: Judgement = (
+        book.charge(call.model_name, call.provider_name, call.usage, call.happened_at)
+        if call.stated is None
+        else Stated(Cost(_NONE, _NONE, call.stated))
+    )
+    if not isinstance(judgement, Unpriced) and judgement.cost.total > MOST:
+        raise MoneyError("the amount is larger than can be kept")
+    return Judged(call, judgement)
 
 
 def take_in(tx: Transaction, site: Site, calls: Sequence[Call], now: datetime) -> Sequence[Written]:
@@ -36,10 +44,18 @@ def price_later(
     """Give a price to records that have none and could have one by now; how many, and where to go on, if anywhere."""
     records = tx.records.unpriced(after, limit)
     book = tx.prices.book(currency)
-    judged = [(record.id, judge(book, record.call)) for record in records]
+    judged = [(record.id, _judged(book, record.call)) for record in records]
     known = [(number, each) for number, each in judged if not isinstance(each.judgement, Unpriced)]
     priced = tx.records.price(known, now) if known else 0
     return priced, _last(records)
+
+
+def _judged(book: PriceBook, call: Call) -> Judged:
+    """What `judge` says; what comes to more than can be kept stays unpriced, and others do not wait for it."""
+    try:
+        return judge(book, call)
+    except MoneyError:
+        return Judged(call, Unpriced(Missing.PRICE))
 
 
 def _last(records: Sequence[Record]) -> RecordId | None:

@@ -83,6 +83,8 @@ def _add_people(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _add_token(desk: Desk, options: argparse.Namespace) -> int:
     if options.days is not None and options.days < 1:
         raise UserError(desk.texts("cost_cli.token.days"))
+    if not options.user.strip():
+        raise UserError(desk.texts("cost_cli.token.nobody"))
     secret = PREFIX + secrets.token_urlsafe(_BYTES)
     said: dict[ScopeKind, str] = {each: getattr(options, each.word) for each in ScopeKind}
     who = actor()
@@ -209,21 +211,25 @@ def _drop(desk: Desk, options: argparse.Namespace) -> int:
 
 
 def _price(desk: Desk, _: argparse.Namespace) -> int:
+    from suanli.cli.price_tables import plain  # noqa: PLC0415 the same
+
     priced, left = wiring.price_unpriced(desk.settings, desk.store, actor(), desk.now)
     print(desk.texts("cost_cli.unpriced.done", n=priced))
     for (provider, model), count in sorted(left.items()):
-        print(desk.texts("cost_cli.unpriced.left", n=count, model=f"{provider}/{model}" if provider else model))
+        print(desk.texts("cost_cli.unpriced.left", n=count, model=plain(f"{provider}/{model}" if provider else model)))
     return 1 if left else 0
 
 
 def _reconcile(desk: Desk, options: argparse.Namespace) -> int:
-    with desk.store.begin() as tx:
+    with desk.store.read() as tx:
         found = tx.books.reconcile(desk.now, None if options.all else desk.now - _RECENT)
     _show(desk, found)
     return 0 if found.is_clean else 1
 
 
 def _show(desk: Desk, found: Findings) -> None:
+    from suanli.cli.price_tables import plain  # noqa: PLC0415 the same
+
     texts = desk.texts
     print(texts("cost_cli.books.seen", accounts=found.accounts_seen, records=found.records_seen))
     if found.is_clean:
@@ -233,7 +239,7 @@ def _show(desk: Desk, found: Findings) -> None:
         print(
             texts(
                 "cost_cli.books.account",
-                quota=account.name or account.quota,
+                quota=plain(account.name) or account.quota,
                 start=f"{account.window.start:%Y-%m-%d %H:%M}",
                 used=shown(account.used),
                 sum=shown(each.used),
@@ -243,7 +249,7 @@ def _show(desk: Desk, found: Findings) -> None:
         )
     for misfit in found.records:
         why = texts(f"cost_cli.books.why.{misfit.fault}")
-        print(texts("cost_cli.books.record", n=misfit.record, request=misfit.request_id, why=why))
+        print(texts("cost_cli.books.record", n=misfit.record, request=plain(misfit.request_id), why=why))
     for skew in found.sums:
         print(
             texts(

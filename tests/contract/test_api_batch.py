@@ -129,7 +129,7 @@ def test_a_line_of_somebody_elses_refuses_all_for_who_may_not_say_so(desk: CostD
 def test_amounts_that_cannot_be_kept_are_invalid_alone_and_refused_together(desk: CostDesk, token: str) -> None:
     desk.model("gold", input="9000000")
     assert statuses(send(desk, token, call(1, model_name="gold", input_units=10**9), call(2))) == ["invalid", "new"]
-    many = [call(f"a{number}", model_name="gold", input_units=600_000) for number in range(3)]
+    many = [call(f"a{number}", model_name="gold", input_units=1_100) for number in range(1000)]
     assert send(desk, token, *many).status == 422
     assert recorded(desk) == 1
 

@@ -100,6 +100,12 @@ def test_a_token_is_shown_once_and_only_its_digest_is_kept(office: Office) -> No
     assert secret not in repr(token) + repr(note) + office.cost("token", "list")
 
 
+def test_a_token_of_nobody_is_not_made(office: Office) -> None:
+    assert "--user" in office.cost("token", "add", "all", "--user", " ", "--may", "cost:read", code=2)
+    with office.store.begin() as tx:
+        assert tx.tokens.all() == ()
+
+
 def test_a_token_ends_when_it_was_said_to_or_when_it_is_revoked(office: Office) -> None:
     office.cost("token", "add", "short", "--user", "bob", "--may", "gateway", "--days", "1")
     office.cost("token", "add", "long", "--user", "bob", "--may", "gateway")
@@ -134,6 +140,15 @@ def test_calls_that_came_before_their_price_are_priced_in_one_command(office: Of
     assert record is not None
     assert record.cost is not None
     assert Decimal(record.cost.total).scaleb(-9) == Decimal("0.002")
+
+
+def test_names_that_would_move_the_cursor_are_shown_and_not_obeyed(office: Office) -> None:
+    call = Call("r", Payer("li"), "\x1b[2Jfree\u202e", Usage(1), NOON)
+    with office.store.begin() as tx:
+        tx.records.write([Judged(call, Unpriced(Missing.PRICE))], Currency("CNY"), NOON)
+    said = office.cost("price-unpriced", code=1)
+    assert "free" in said
+    assert not {"\x1b", "\u202e"} & set(said)
 
 
 def test_a_record_tampered_with_by_hand_is_found_and_named(office: Office) -> None:

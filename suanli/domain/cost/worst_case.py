@@ -28,7 +28,16 @@ _PER_TOOLS = 1024
 _MOST = 10**9
 """More tokens than any call has."""
 _LIMITS = ("max_tokens", "max_completion_tokens")
-_UNMETERED = ("web_search_options", "enable_search", "audio", "chat_template", "best_of", "use_beam_search")
+_UNMETERED = (
+    "web_search_options",
+    "enable_search",
+    "audio",
+    "chat_template",
+    "best_of",
+    "use_beam_search",
+    "models",
+    "plugins",
+)
 _TIERS_OF_SERVICE = (None, "auto", "default")
 _TOOLS = ("function", "custom")
 

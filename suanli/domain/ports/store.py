@@ -173,3 +173,6 @@ class Store(Protocol):
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """A transaction: committed at the end, rolled back when something is raised."""
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """A transaction in which nothing is written: what takes long keeps nobody waiting in it."""
