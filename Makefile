@@ -9,7 +9,7 @@ demo: .venv/.runtime  ## see it work: a tour against stand-ins, then a chat on a
 	@$(BIN)/suanli demo
 
 test: $(STAMP)  ## every test; those that need a missing server are skipped with the command that installs it
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses=4 --dist worksteal
 
 check: format lint types imports test  ## what CI runs
 
