@@ -20,21 +20,26 @@ PATH = "/webhooks/feishu"
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 _CONNECT_WITHIN = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of a load. `statuses` and `waits` are in the order of the requests.
+    """What came of a load. `statuses`, `waits`, `took` and `began` are in the order of the requests.
 
     A wait is the seconds from when the request was due, not from when it could be sent, until its answer was here: a
-    server that holds up the requests behind cannot hide them. `seconds` is from the start to the last answer.
+    server that holds up the requests behind cannot hide them. `took` are those from when it was sent until all of the
+    answer was here, and `began` until the first byte of its body was. `seconds` is from the start to the last answer.
     """
 
     started_at: datetime
     seconds: float
     statuses: tuple[int, ...]
     waits: tuple[float, ...]
+    took: tuple[float, ...]
+    began: tuple[float, ...]
 
 
 def at_once(count: int) -> tuple[float, ...]:
@@ -57,7 +62,8 @@ def drive(port: int, requests: Sequence[bytes], due: Sequence[float], *, connect
     clock = SystemClock()
     with _Lines(port, connections) as lines:
         started_at, start = clock.now(), clock.elapsed()
-        waits, statuses = [0.0] * len(requests), [0] * len(requests)
+        waits, took, began = ([0.0] * len(requests) for _ in range(3))
+        statuses = [0] * len(requests)
         sent = answered = 0
         while answered < len(requests):
             now = clock.elapsed() - start
@@ -67,10 +73,12 @@ def drive(port: int, requests: Sequence[bytes], due: Sequence[float], *, connect
             if now > limit:
                 raise TimeoutError(f"{answered} of {len(requests)} requests were answered within {limit:.0f} s")
             until = due[sent] if lines.idle and sent < len(requests) else limit
-            for number, status in lines.answers(max(0.0, until - now)):
-                statuses[number], waits[number] = status, clock.elapsed() - start - due[number]
+            for number, status, sent_at, began_at in lines.answers(max(0.0, until - now)):
+                at = clock.elapsed()
+                statuses[number], waits[number] = status, at - start - due[number]
+                took[number], began[number] = at - sent_at, began_at - sent_at
                 answered += 1
-        return Report(started_at, clock.elapsed() - start, tuple(statuses), tuple(waits))
+        return Report(started_at, clock.elapsed() - start, tuple(statuses), tuple(waits), tuple(took), tuple(began))
 
 
 class _Lines:
@@ -93,14 +101,17 @@ class _Lines:
         for line in self._lines:
             line.close()
 
-    def answers(self, seconds: float) -> Sequence[tuple[int, int]]:
-        """The requests answered next, each with its status; none when nothing comes within these seconds."""
+    def answers(self, seconds: float) -> Sequence[tuple[int, int, float, float]]:
+        """The requests answered next, each with its status, when it was sent, and when the answer's body began.
+
+        None when nothing comes within these seconds.
+        """
         found = []
         for key, _ in self._selector.select(seconds):
             line: _Line = key.data
             status = line.receive()
             if status is not None:
-                found.append((line.number, status))
+                found.append((line.number, status, line.sent_at, line.began_at))
                 self.idle.append(line)
                 if line.ends:
                     self._selector.unregister(key.fileobj)
@@ -118,6 +129,9 @@ class _Line:
     port: int
     number: int = -1
     ends: bool = False
+    sent_at: float = 0.0
+    began_at: float = 0.0
+    _clock: SystemClock = field(default_factory=SystemClock)
     _socket: socket.socket | None = None
     _buffer: bytearray = field(default_factory=bytearray)
 
@@ -134,6 +148,7 @@ class _Line:
 
     def send(self, number: int, request: bytes) -> None:
         self.number = number
+        self.sent_at, self.began_at = self._clock.elapsed(), 0.0
         self._connected().sendall(request)
 
     def receive(self) -> int | None:
@@ -143,8 +158,9 @@ class _Line:
             raise ConnectionError("the server ended a connection that the load was to use")
         self._buffer += piece
         head, end, body = self._buffer.partition(b"\r\n\r\n")
-        length = _LENGTH.search(head) if end else None
-        if length is None or len(body) < int(length[1]):
+        if end and not self.began_at and (body or _LENGTH.search(head)):
+            self.began_at = self._clock.elapsed()
+        if not end or not _is_whole(head, body):
             return None
         self.ends = head.startswith(b"HTTP/1.0") or _CLOSES.search(head) is not None
         self._buffer.clear()
@@ -154,3 +170,11 @@ class _Line:
         if self._socket is None:
             raise RuntimeError("the line is closed")
         return self._socket
+
+
+def _is_whole(head: bytearray, body: bytearray) -> bool:
+    """Whether this is all of an answer's body: as long as it says, or in chunks, of which the last one is empty."""
+    length = _LENGTH.search(head)
+    if length is not None:
+        return len(body) >= int(length[1])
+    return _CHUNKED.search(head) is not None and (b"\r\n" + body).endswith(_LAST_CHUNK)

@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -13,6 +13,9 @@ from rich.console import Console
 
 from bench import (
     footprint,
+    gateway,
+    holding,
+    ingest,
     latency,
     limit,
     litellm_peer,
@@ -20,6 +23,7 @@ from bench import (
     matching,
     pace,
     pricing,
+    reports,
     routing,
     throughput,
     trend,
@@ -55,17 +59,26 @@ class _Size:
     priced: int
     pricing_rounds: int
     limit_rounds: int
+    gateway_calls: int
+    gateway_rounds: int
+    holding_rounds: int
+    holding_seconds: int
+    ingest_rounds: int
+    report_records: int
+    report_times: int
     limit: int
 
 
-_FULL = _Size(7, 1000, 1500, 1000, 1000, 5, 500, 50, 1000, 5, 25, 10_000, 3, 12, 11, 5, 1500)
+_FULL = _Size(
+    7, 1000, 1500, 1000, 1000, 5, 500, 50, 1000, 5, 25, 10_000, 3, 12, 11, 5, 150, 5, 3, 4, 5, 1_000_000, 11, 2700
+)  # fmt: skip
 PARTS = (
     "throughput", "latency", "footprint", "process", "checks", "trend", "pace", "upstream", "matching", "routing",
-    "pricing", "limit",
+    "pricing", "limit", "gateway", "holding", "ingest", "reports",
 )  # fmt: skip
 _BESIDE_LITELLM = {"pricing", "limit"}
 
-_QUICK = _Size(1, 200, 150, 100, 200, 1, 100, 5, 60, 1, 1, 1000, 1, 2, 1, 1, 240)
+_QUICK = _Size(1, 200, 150, 100, 200, 1, 100, 5, 60, 1, 1, 1000, 1, 2, 1, 1, 30, 1, 1, 1, 1, 50_000, 3, 900)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,8 +86,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="figures for docs/performance.md")
     parser.add_argument("--quick", action="store_true", help="a smoke run: too short for its figures to mean much")
     parser.add_argument("--part", action="append", choices=PARTS, help="measure this part alone; may be given often")
+    parser.add_argument("--records", type=int, help="so many behind the reports; with ten million it takes long")
     options = parser.parse_args(arguments)
     size, wanted = _QUICK if options.quick else _FULL, options.part or PARTS
+    if options.records:  # four minutes for a million of them
+        more = max(0, options.records - size.report_records) // 4000
+        size = replace(size, report_records=options.records, limit=size.limit + more)
     if _BESIDE_LITELLM & {*wanted}:
         litellm_peer.install()  # before the time runs: it takes minutes, once
     signal.signal(signal.SIGTERM, _end)
@@ -107,6 +124,10 @@ def _measure(
         "routing": lambda: routing.measure(folder, events=size.routed_events, rounds=size.routing_rounds),
         "pricing": lambda: pricing.measure(folder, counts=size.priced, rounds=size.pricing_rounds),
         "limit": lambda: limit.measure(folder, rounds=size.limit_rounds),
+        "holding": lambda: holding.measure(folder, rounds=size.holding_rounds, seconds=size.holding_seconds),
+        "ingest": lambda: ingest.measure(folder, rounds=size.ingest_rounds),
+        "reports": lambda: reports.measure(folder, records=size.report_records, times=size.report_times),
+        "gateway": lambda: gateway.measure(folder, calls=size.gateway_calls, rounds=size.gateway_rounds),
     }
     clock = SystemClock()
     figures: list[Figure] = []

@@ -17,6 +17,9 @@ from suanli.domain.site import Site
 AT_ONCE = 100
 """Alerts of one transaction."""
 
+LATE = timedelta(days=1)
+"""How long after its end a window still is told of: bills come late, but a year that is taken over is no news."""
+
 _LONG_AGO, _A_DAY = datetime(2000, 1, 1, tzinfo=UTC), timedelta(days=1)
 
 _SEVERITIES = {
@@ -52,7 +55,8 @@ class TellCosts:
             for crossings in _by_account(found):
                 # One call can pass several levels at once: the highest says it all.
                 highest = max(crossings, key=lambda each: _LEVELS.index(each.level))
-                key = alerts.tell(tx, self.site, self._of(tx, highest), now)
+                is_news = highest.reached_at < highest.account.window.end + LATE
+                key = alerts.tell(tx, self.site, self._of(tx, highest), now) if is_news else None
                 tx.quotas.told(crossings, key or f"cost-alert:{_key(highest)}")
             return len(found)
 

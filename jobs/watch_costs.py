@@ -1,9 +1,10 @@
 """Watch what is spent: an hour that is unusual, a call that is, and books that do not agree."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import takewhile
 
 from handlers.cost import alerts
 from suanli.clock import Clock
@@ -12,7 +13,7 @@ from suanli.domain.cost.anomalies import Anomaly, Rule, judge_hour
 from suanli.domain.cost.outliers import Baseline, Cap, Sort, TooFew, baseline, judge_request
 from suanli.domain.cost.parties import Payer
 from suanli.domain.cost.quotas import Scope, ScopeKind
-from suanli.domain.cost.records import Page, Place, Record, RecordFilter, RecordId
+from suanli.domain.cost.records import Record, RecordFilter, RecordId
 from suanli.domain.cost.records import Sort as Order
 from suanli.domain.cost.reports import percent_of
 from suanli.domain.cost.spending import Hour
@@ -35,6 +36,9 @@ COMPARED = 200
 """Calls that a call is compared with: the newest of its kind."""
 
 CURSOR = "cost.watched"
+_WRITTEN = timedelta(seconds=10)
+"""What was written down so long ago has nothing before it that is still being written."""
+_OLD = timedelta(days=1)
 RECENT = timedelta(days=3)
 """How far back books are compared every hour; older ones when somebody asks."""
 
@@ -110,8 +114,8 @@ class WatchHours:
 class WatchCalls:
     """Looks at each call that came: beside others of its kind, and beside the day's limits of who pays.
 
-    Calls are looked at in the order in which they happened; one that is told of later than others that happened after
-    it is not looked at.
+    Calls are looked at in the order in which they were written down: a long one is told of after shorter ones that
+    began later. Those of long ago, which somebody takes over from elsewhere, nobody is told of.
     """
 
     store: Store
@@ -126,30 +130,28 @@ class WatchCalls:
         while seen < MOST_CALLS:
             with self.store.begin() as tx:
                 tx.lock(alerts.LOCK)
-                page = self._page(tx)
-                told += sum(self._judge(tx, record, usual, limits) for record in page.records)
-                self._remember(tx, page)
-            seen += len(page.records)
-            if len(page.records) < AT_ONCE:
+                records = self._next(tx)
+                told += sum(self._judge(tx, record, usual, limits) for record in records)
+                if records:
+                    tx.facts.put(CURSOR, str(records[-1].id), self.clock.now())
+            seen += len(records)
+            if len(records) < AT_ONCE:
                 break
         return f"{told} of {seen} told" if told else ""
 
-    def _page(self, tx: Transaction) -> Page:
-        known = tx.facts.get(CURSOR)
-        now = self.clock.now()
-        if known is None:
-            after, since = None, now - _HOUR
+    def _next(self, tx: Transaction) -> Sequence[Record]:
+        """What comes behind the last one that was looked at; at first, what happened in the last hour."""
+        now, known = self.clock.now(), tx.facts.get(CURSOR)
+        if known is not None:
+            after = int(known[0])
         else:
-            value, number = known[0].split()
-            after, since = Place(int(value), RecordId(int(number))), None
-        which = RecordFilter(since=since, until=now)
-        return tx.records.page(which, Order.HAPPENED_AT, ascending=True, after=after, limit=AT_ONCE)
-
-    def _remember(self, tx: Transaction, page: Page) -> None:
-        if page.records:
-            last = page.records[-1]
-            place = page.next or Place(_microseconds(last.call.happened_at), last.id)
-            tx.facts.put(CURSOR, f"{place.value} {place.id}", self.clock.now())
+            recent = tx.records.page(
+                RecordFilter(since=now - _HOUR), Order.HAPPENED_AT, ascending=True, after=None, limit=1
+            )
+            after = recent.records[0].id - 1 if recent.records else 0
+        found = tx.records.behind(RecordId(after), AT_ONCE)
+        # What is of the future was written before the clock was set back.
+        return tuple(takewhile(lambda record: not now - _WRITTEN < record.recorded_at <= now, found))
 
     def _judge(
         self,
@@ -158,7 +160,7 @@ class WatchCalls:
         usual: dict[Sort, Baseline | TooFew],
         limits: dict[Payer, Cap | None],
     ) -> bool:
-        if record.cost is None:
+        if record.cost is None or record.call.happened_at < self.clock.now() - _OLD:
             return False
         payer, rule = record.call.payer, self.site.money.outliers
         if payer not in limits:
@@ -196,10 +198,6 @@ def _of(record: Record, found: Anomaly) -> CostAlert:
         Scope(ScopeKind.USER, record.call.payer.user),
         about,
     )
-
-
-def _microseconds(at: datetime) -> int:
-    return (at - datetime.fromtimestamp(0, at.tzinfo)) // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)

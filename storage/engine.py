@@ -13,6 +13,8 @@ CONNECT = 10
 """Seconds in which a connection to PostgreSQL must be made."""
 
 _THREADS = 16
+_READERS = 4
+"""Connections of SQLite that only read, at the same time."""
 
 
 def address(url: str) -> URL:
@@ -42,10 +44,22 @@ def open_engine(where: URL) -> Engine:
     )
 
 
+def open_reader(where: URL, engine: Engine) -> Engine:
+    """An engine for what only reads the database of `engine`: on SQLite it keeps nobody waiting, nor waits itself."""
+    if where.drivername != "sqlite":
+        return engine.execution_options(postgresql_readonly=True)
+    options = {"isolation_level": None, "timeout": BUSY}
+    reader = create_engine(where, connect_args=options, pool_size=_READERS, max_overflow=0, pool_timeout=BUSY)
+    event.listen(reader, "connect", _prepare_to_read)
+    event.listen(reader, "begin", _begin_to_read)
+    return reader
+
+
 def _open_sqlite(where: URL) -> Engine:
     """SQLite lets one transaction write at a time, so there is one connection for the threads to queue for.
 
-    They wait in the pool's queue, which hands over at once; SQLite's own waiting looks again every 0.1 s at worst.
+    They take turns at it (storage/turns.py), at once and in order; SQLite's own waiting, for other processes, looks
+    again every 0.1 s at worst.
     """
     Path(str(where.database)).parent.mkdir(parents=True, exist_ok=True)
     # isolation_level None: the driver begins no transaction of its own, `_begin` does.
@@ -65,3 +79,12 @@ def _begin(connection: Connection) -> None:
     # At once for writing: a transaction that reads first and writes later could not be let wait, only refused.
     # On the driver's own cursor, for every event begins with it (storage/prepared.py).
     connection.connection.cursor().execute("BEGIN IMMEDIATE")
+
+
+def _prepare_to_read(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    _prepare(connection, entry)
+    connection.cursor().execute("PRAGMA query_only = ON")
+
+
+def _begin_to_read(connection: Connection) -> None:
+    connection.connection.cursor().execute("BEGIN")  # all that is read is of the moment of its first statement

@@ -18,6 +18,9 @@ from suanli.domain.cost.records import Judged, Page, Place, Record, RecordFilter
 
 _FIND = select(RecordRow.__table__).where(RecordRow.request_id == bindparam("of_request"))
 _UNPRICED = RecordRow.total_cost.is_(None)
+_NEXT = (
+    select(RecordRow.__table__).where(RecordRow.id > bindparam("after")).order_by(RecordRow.id).limit(bindparam("most"))
+)
 # By the cost first, though all have none: the index of costs is in this order.
 _NEXT_UNPRICED = (
     select(RecordRow.__table__)
@@ -77,6 +80,13 @@ class SqlRecords:
         """The record of a call."""
         row = self._connection.execute(_FIND, {"of_request": request_id}).first()
         return None if row is None else record_of(row)
+
+    def behind(self, after: RecordId, limit: int) -> Sequence[Record]:
+        """Records behind one, by number.
+
+        That is the order in which they are written down, but for those that are written at the same moment.
+        """
+        return tuple(map(record_of, self._connection.execute(_NEXT, {"after": after, "most": limit})))
 
     def unpriced(self, after: RecordId, limit: int) -> Sequence[Record]:
         """Records without a price behind one, by number."""

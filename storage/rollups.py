@@ -23,15 +23,16 @@ def _arrays() -> postgresql.Insert:
     return insert(CostSumRow).from_select(_COLUMNS, select(rows))
 
 
-def _adding(new: postgresql.Insert) -> postgresql.Insert:
+def adding(new: postgresql.Insert) -> postgresql.Insert:
+    """The same, adding to sums that there are."""
     return new.on_conflict_do_update(
         index_elements=CostSumRow.__table__.primary_key,
         set_={name: _HERE[name] + new.excluded[name] for name in AMOUNTS},
     )
 
 
-_ADD_ROW = str(_adding(insert(CostSumRow)).compile(dialect=sqlite.dialect(), column_keys=_COLUMNS))
-_ADD_ROWS = _adding(_arrays())
+_ADD_ROW = str(adding(insert(CostSumRow)).compile(dialect=sqlite.dialect(), column_keys=_COLUMNS))
+_ADD_ROWS = adding(_arrays())
 
 
 class SqlRollups:

@@ -29,6 +29,8 @@ from suanli.domain.cost.findings import Skew
 _TAIL, _RECORDED = -1, -2
 """What stands in the place of a cuboid for what is in none; times are quarters of an hour there."""
 
+_OF_DAYS, _OF_HOURS = list(ALL_CUBOIDS[:HOURS]), list(ALL_CUBOIDS[HOURS:])
+
 _records, _sums, _tail = RecordRow.__table__.c, CostSumRow.__table__.c, SumTailRow.__table__.c
 _written = (_records.id >= bindparam("first"), _records.recorded_at >= bindparam("since"))
 
@@ -69,8 +71,10 @@ def _everything(connection: Connection, days: SiteDays, begin: int | None) -> Se
         first = days.first_quarter(begin)
         recorded = recorded.where(_records.happened_at >= moment_of_quarter(first))
         tail = tail.where(_tail.quarter >= first)
-        in_days = and_(_sums.cuboid < HOURS, _sums.time >= begin)
-        put_by = put_by.where(or_(in_days, and_(_sums.cuboid >= HOURS, _sums.time >= first // QUARTERS)))
+        # Cuboid by cuboid, which is how the key finds what is new: by a range of them all of it would be read.
+        in_days = and_(_sums.cuboid.in_(_OF_DAYS), _sums.time >= begin)
+        in_hours = and_(_sums.cuboid.in_(_OF_HOURS), _sums.time >= first // QUARTERS)
+        put_by = put_by.where(or_(in_days, in_hours))
     return select(union_all(recorded, tail, put_by).subquery())
 
 

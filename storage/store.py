@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
@@ -19,7 +19,7 @@ from storage.changes import SqlChanges
 from storage.chats import SqlChats
 from storage.cost_alerts import SqlCostAlerts
 from storage.cost_models import SqlCostModels
-from storage.engine import address, open_engine
+from storage.engine import BUSY, address, open_engine, open_reader
 from storage.episodes import SqlEpisodes
 from storage.exchange import SqlExchange
 from storage.facts import SqlFacts
@@ -45,6 +45,7 @@ from storage.site_days import SiteDays
 from storage.sums import SqlSums
 from storage.tickets import SqlTickets
 from storage.tokens import SqlTokens
+from storage.turns import Turns
 from storage.watches import SqlWatches
 from suanli.domain.stock import Snapshot
 
@@ -173,7 +174,10 @@ class SqlStore:
     """
 
     def __init__(self, url: str, zone: ZoneInfo = _ZONE) -> None:
-        self._engine = open_engine(address(url))
+        where = address(url)
+        self._engine = open_engine(where)
+        self._reader = open_reader(where, self._engine)
+        self._turn = Turns(BUSY).turn if self._engine.dialect.name == "sqlite" else nullcontext
         self._process: int | None = None
         self._snapshots: dict[str, Snapshot] = {}
         self._plans: Plans = {}
@@ -184,13 +188,21 @@ class SqlStore:
     def begin(self) -> Iterator[SqlTransaction]:
         """A transaction: committed at the end, rolled back when something is raised."""
         self._refuse_inherited()
-        with self._engine.begin() as connection:
+        with self._turn(), self._engine.begin() as connection:
+            yield SqlTransaction(connection, self._snapshots, self._plans, self._books, self._days)
+
+    @contextmanager
+    def read(self) -> Iterator[SqlTransaction]:
+        """A transaction in which nothing is written: what takes long keeps nobody waiting in it, on SQLite neither."""
+        self._refuse_inherited()
+        with self._reader.begin() as connection:
             yield SqlTransaction(connection, self._snapshots, self._plans, self._books, self._days)
 
     def close(self) -> None:
         """Close the connections of this process; the next transaction opens the database again."""
         if self._process == os.getpid():
             self._engine.dispose()
+            self._reader.dispose()
             self._process = None
 
     def _refuse_inherited(self) -> None:

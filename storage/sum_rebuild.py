@@ -1,21 +1,54 @@
-"""All sums made anew from the records, in one transaction, while nobody writes."""
+"""All sums made anew from the records, in one transaction, while nobody writes: in SQL, day after day of the site.
 
+A day's records are read once, and added up by the hour with the numbers of who paid and of what was paid for. All sums
+of the day are made of that; an hour over midnight gets what it has of each of its days.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, text
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal_column,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import Insert, insert
 
+from storage.cuboids import PAYER, PRODUCT, Level, of_days, of_hours
 from storage.recorded import AMOUNTS_OF_ONE, NAMES, quarter
-from storage.rollups import SqlRollups
-from storage.site_days import SiteDays
-from storage.sum_tail import AMOUNTS, Entry
+from storage.rollups import adding
+from storage.site_days import QUARTERS, SiteDays, moment_of_quarter
+from storage.sum_names import SqlSumNames
+from storage.sum_tail import AMOUNTS, QUARTER
 from storage.sum_zone import set_zone
-from storage.tables import CostSumRow, RecordRow, SumTailRow
+from storage.tables import CostPayerRow, CostProductRow, CostSumRow, RecordRow, SumTailRow
 from storage.writers import write_alone
 
-_AT_ONCE = 50_000
-"""So many records are in memory at a time."""
-
 _LOCK = text("LOCK TABLE cost_records, sum_tail, cost_sums, sum_zone IN EXCLUSIVE MODE")
+_UNCOMPILED = text("SET LOCAL jit = off")  # compiling takes longer than a day's records do
+
+_NUMBERS = ("payer", "payers", "product", "products")
+"""Who paid, and what was paid for: the number of each, and the one above it."""
+
+_records = RecordRow.__table__.c
+_DIFFERENT = select(*NAMES).distinct()
+_NEXT = select(func.min(_records.happened_at)).where(_records.happened_at >= bindparam("first"))
+_ALL = select(func.coalesce(func.sum(CostSumRow.requests), literal_column("0"))).where(
+    CostSumRow.cuboid == literal_column(str(of_days(Level.ALL, Level.ALL)))
+)
 
 
 def rebuild(connection: Connection, days: SiteDays) -> int:
@@ -27,16 +60,127 @@ def rebuild(connection: Connection, days: SiteDays) -> int:
     write_alone(connection)
     if connection.dialect.name == "postgresql":
         connection.execute(_LOCK)
+        connection.execute(_UNCOMPILED)
     connection.execute(delete(SumTailRow))
     connection.execute(delete(CostSumRow))
     set_zone(connection, days.zone)
-    rollups = SqlRollups(connection, days)
-    amounts = [AMOUNTS_OF_ONE[name] for name in AMOUNTS]
-    cells: list[ColumnElement[Any]] = [RecordRow.__table__.c.id, quarter(connection), *NAMES, *amounts]
-    some = select(*cells).where(RecordRow.id > bindparam("after")).order_by(RecordRow.id).limit(_AT_ONCE)
-    seen, last = 0, 0
-    while rows := connection.execute(some, {"after": last}).all():
-        entries: list[Entry] = [(row[1], tuple(row[2:10]), tuple(row[10:])) for row in rows]
-        rollups.add(entries)
-        seen, last = seen + len(rows), rows[-1][0]
-    return seen
+    all_of = dict(zip(("payer", "product"), _number(connection), strict=True))
+    add = _added_in_a_day(connection)
+    for day, first, end in _days(connection, days):
+        moments = {"first": moment_of_quarter(first), "end": moment_of_quarter(end)}
+        connection.execute(add, {"day": day, **all_of, **moments})
+    return int(connection.execute(_ALL).scalar_one())
+
+
+def _number(connection: Connection) -> tuple[int, int]:
+    """See to it that everybody who paid, and all that was paid for, has a number; those of both together."""
+    payers, products = set[tuple[str, ...]](), set[tuple[str, ...]]()
+    for row in connection.execute(_DIFFERENT):
+        payers.add(tuple(row[: len(PAYER)]))
+        products.add(tuple(row[len(PAYER) :]))
+    names = SqlSumNames(connection)
+    return names.payers(payers).all, names.products(products).all
+
+
+def _days(connection: Connection, days: SiteDays) -> Iterator[tuple[int, int, int]]:
+    """Each day on which anything happened, with its first quarter and that of the next day."""
+    moment = connection.execute(select(func.min(_records.happened_at))).scalar()
+    while moment is not None:
+        first = int(moment.timestamp() // QUARTER)
+        day = days.of_quarter(first)
+        end = max(days.first_quarter(day + 1), first + 1)
+        yield day, first, end
+        moment = connection.execute(_NEXT, {"first": moment_of_quarter(end)}).scalar()
+
+
+def _added_in_a_day(connection: Connection) -> Insert:
+    """The statement that adds what was spent in a day to the sums of every level."""
+    wide = _wide(_spent(connection))
+    numbers = [wide.c[name] for name in _NUMBERS]
+    in_days = select(*numbers, *(_sum(wide.c[name], name) for name in AMOUNTS)).group_by(*numbers).cte("in_days")
+    cells = select(union_all(*_of_days(in_days), *_of_hours(wide)).subquery())
+    # SQLite takes ON CONFLICT for a part of a join unless there is a condition before it.
+    some = cells.where(literal_column("1 = 1"))
+    return adding(insert(CostSumRow).from_select(["cuboid", "time", "payer", "product", *AMOUNTS], some))
+
+
+def _spent(connection: Connection) -> CTE:
+    """What was spent in each hour, by who paid and what for."""
+    payer, product = CostPayerRow.__table__.alias("of_payer"), CostProductRow.__table__.alias("of_product")
+    hour = (quarter(connection) // literal_column(str(QUARTERS))).label("hour")
+    groups: list[ColumnElement[Any]] = [hour, payer.c.id.label("payer"), product.c.id.label("product")]
+    amounts = [_sum(AMOUNTS_OF_ONE[name], name) for name in AMOUNTS]
+    return (
+        select(*groups, *amounts)
+        # Outer joins: SQLite begins with the records then, and no record can be left out unnoticed.
+        .join_from(RecordRow, payer, _is(payer, PAYER, NAMES[: len(PAYER)]), isouter=True)
+        .join(product, _is(product, PRODUCT, NAMES[len(PAYER) :]), isouter=True)
+        .where(_records.happened_at >= bindparam("first"), _records.happened_at < bindparam("end"))
+        .group_by(hour, payer.c.id, product.c.id)
+        .cte("spent")
+    )
+
+
+def _is(table: Any, names: Iterable[str], of: Sequence[ColumnElement[str]]) -> ColumnElement[bool]:
+    """Whether a row is that of each of these names."""
+    same = (table.c[name] == here for name, here in zip(names, of, strict=True))
+    return and_(table.c.level == literal_column(str(int(Level.EACH))), *same)
+
+
+def _wide(spent: CTE) -> CTE:
+    """The same with what is above each payer and each product."""
+    payers = _above(spent.c.payer, CostPayerRow.__table__, PAYER, "payers_above")
+    products = _above(spent.c.product, CostProductRow.__table__, PRODUCT, "products_above")
+    cells = [spent.c.payer, payers.c.above.label("payers"), spent.c.product, products.c.above.label("products")]
+    return (
+        select(spent.c.hour, *cells, *(spent.c[name] for name in AMOUNTS))
+        .join_from(spent, payers, payers.c.id == spent.c.payer, isouter=True)
+        .join(products, products.c.id == spent.c.product, isouter=True)
+        .cte("wide")
+    )
+
+
+def _above(number: ColumnElement[int], table: FromClause, names: Sequence[str], called: str) -> CTE:
+    """The number above each of those that there are on this day."""
+    each, group = table.alias(f"{called}_each"), table.alias(f"{called}_group")
+    level = group.c.level == literal_column(str(int(Level.GROUP)))
+    same = (group.c[name] == each.c[name] for name in names[1:])
+    above = select(each.c.id, group.c.id.label("above")).join_from(
+        each, group, and_(level, group.c[names[0]] == literal_column("''"), *same)
+    )
+    return above.where(each.c.id.in_(select(number))).cte(called)
+
+
+def _of_days(cells: CTE) -> Iterator[Select[Any]]:
+    for payer in Level:
+        for product in Level:
+            yield _level(cells, of_days(payer, product), None, payer, product)
+
+
+def _of_hours(cells: CTE) -> Iterator[Select[Any]]:
+    for payer in Level:
+        for product in Level:
+            cuboid = of_hours(payer, product)
+            if cuboid is not None:
+                yield _level(cells, cuboid, cells.c.hour, payer, product)
+
+
+def _level(cells: CTE, cuboid: int, hour: ColumnElement[int] | None, payer: Level, product: Level) -> Select[Any]:
+    """What these come to on one level of payers and one of products; of the day, unless it is by the hour."""
+    here = {
+        "payer": {Level.EACH: cells.c.payer, Level.GROUP: cells.c.payers}.get(payer),
+        "product": {Level.EACH: cells.c.product, Level.GROUP: cells.c.products}.get(product),
+    }
+    kept = {"day": hour, **here}
+    number: ColumnElement[int] = literal_column(str(cuboid)).label("cuboid")
+    cells_of_key = [_given(name) if each is None else each for name, each in kept.items()]
+    amounts = [_sum(cells.c[name], name) for name in AMOUNTS]
+    return select(number, *cells_of_key, *amounts).group_by(*(each for each in kept.values() if each is not None))
+
+
+def _given(name: str) -> ColumnElement[int]:
+    return cast(bindparam(name), Integer)
+
+
+def _sum(of: ColumnElement[int], name: str) -> ColumnElement[int]:
+    return cast(func.sum(of), BigInteger).label(name)

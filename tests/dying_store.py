@@ -1,7 +1,7 @@
 """A store whose process dies."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from suanli.domain.ports import Store, Transaction
@@ -17,6 +17,9 @@ class DyingStore:
 
     store: Store
     left: int
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        return self.store.read()
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:

@@ -139,3 +139,8 @@ class FaultyStore:
         if self.broken:
             raise OSError("database is locked")
         return self._store.begin()
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        if self.broken:
+            raise OSError("database is locked")
+        return self._store.read()

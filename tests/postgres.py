@@ -12,31 +12,35 @@ from pathlib import Path
 from tests.services import missing
 
 _PACKAGED = Path("/usr/lib/postgresql")
-_OPTIONS = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+_OPTIONS = "-c listen_addresses='' -c max_connections=100"
+_FORGETFUL = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """The URL of a server's empty database, UTF-8, in the zone of Shanghai; whoever can read the folder may come in."""
-    programs = _programs()
+def running_postgres(*, durable: bool = False) -> Iterator[str]:
+    """The URL of a server's empty database, UTF-8, in the zone of Shanghai; whoever can read the folder may come in.
+
+    It waits for the disk only if it is to be `durable`, as it comes from its packagers.
+    """
+    found = programs()
     folder = Path(tempfile.mkdtemp(prefix="suanli-pg-"))  # short: a socket's path has at most 107 characters
     owner = _owner()
     try:
         if owner is not None:
             os.chown(folder, owner.pw_uid, owner.pw_gid)
         data = str(folder / "data")
-        _run(owner, folder, programs / "initdb", "-D", data, "-U", "suanli", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-k {folder} -c timezone=Asia/Shanghai {_OPTIONS}"
-        _run(owner, folder, programs / "pg_ctl", "start", "-w", "-D", data, "-l", str(folder / "log"), "-o", options)
+        _run(owner, folder, found / "initdb", "-D", data, "-U", "suanli", "-A", "trust", "-E", "UTF8", "--no-sync")
+        options = f"-k {folder} -c timezone=Asia/Shanghai {_OPTIONS}{'' if durable else f' {_FORGETFUL}'}"
+        _run(owner, folder, found / "pg_ctl", "start", "-w", "-D", data, "-l", str(folder / "log"), "-o", options)
         try:
             yield f"postgresql://suanli@/postgres?host={folder}"
         finally:
-            _run(owner, folder, programs / "pg_ctl", "stop", "-D", data, "-m", "immediate")
+            _run(owner, folder, found / "pg_ctl", "stop", "-D", data, "-m", "immediate")
     finally:
         shutil.rmtree(folder)
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """The folder of initdb and pg_ctl: Debian keeps it off the PATH."""
     found = shutil.which("pg_ctl")
     if found:

@@ -1,7 +1,7 @@
 """A store whose process can be killed at any call inside a transaction, and which remembers what was posted."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from storage.store import SqlStore
@@ -29,6 +29,10 @@ class BrittleStore:
         """What was posted and committed since the last time."""
         taken, self.posted = self.posted, []
         return taken
+
+    def read(self) -> AbstractContextManager[Any]:
+        """A transaction of the real store that only reads."""
+        return self._store.read()
 
     @contextmanager
     def begin(self) -> Iterator[Any]:

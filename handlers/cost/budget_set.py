@@ -106,7 +106,8 @@ def _only(turn: Turn, which: BudgetWhich) -> Budget:
         raise UserError(turn.texts("budget.unknown", word=which.word))
     if len(which.budgets) > 1:
         raise UserError(turn.texts("budget.several", numbers=" ".join(f"#{each.id}" for each in which.budgets)))
-    return which.budgets[0]
+    # Read anew, now that nobody else changes it: it was named before the lock was held.
+    return turn.tx.budgets.find(which.budgets[0].id) or which.budgets[0]
 
 
 def _said(turn: Turn, budget: Budget, key: str, before: Budget | None = None) -> Answer:

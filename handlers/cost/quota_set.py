@@ -180,14 +180,15 @@ def off(turn: Turn, quota: Which) -> Answer:
 
 
 def _only(turn: Turn, which: Which) -> Quota:
-    """The one quota that a word stands for; one of a budget is changed with that."""
+    """The one quota that a word stands for, as it is now; one of a budget is changed with that. The lock is held."""
     if not which.quotas:
         raise UserError(turn.texts("quota.unknown", word=which.word))
     if len(which.quotas) > 1:
         raise UserError(turn.texts("quota_set.several", numbers=_numbers(which.quotas)))
     if which.quotas[0].budget is not None:
         raise UserError(turn.texts("quota_set.of_budget"))
-    return which.quotas[0]
+    # Read anew, now that nobody else changes it: it was named before the lock was held.
+    return turn.tx.quotas.find(which.quotas[0].id) or which.quotas[0]
 
 
 def _numbers(quotas: Sequence[Quota]) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from suanli.domain.cost.windows import Period
-from tests.cost_alerts import desk, quota, talk, tick, told
+from tests.cost_alerts import desk, quota, talk, tick, told, yuan
 from tests.cost_desk import CostDesk
 from tests.dialogue import Dialogue
 
@@ -33,3 +33,22 @@ def test_two_windows_that_begin_together_are_both_told_of_at_once(desk: CostDesk
         desk.spend("li", "gpt", "8.5")
     tick(desk)
     assert [who for who, _, _ in told(talk)] == ["ou_li", "ou_boss"] * 2
+
+
+def test_nobody_is_told_of_windows_of_long_ago_whose_calls_are_taken_over(desk: CostDesk, talk: Dialogue) -> None:
+    quota(desk, "李雷的配额", "10", daily_limit=yuan("1"))
+    now = desk.clock.now()
+    for days in range(2, 12):
+        desk.spend("li", "gpt", "0.9", now - timedelta(days=days))
+    tick(desk)
+    assert [title for _, title, _ in told(talk)] == [
+        "🟠 配额快用完了：李雷的配额"
+    ] * 2  # that of the month, which goes on
+    assert tick(desk) == ""
+
+
+def test_a_bill_that_comes_a_little_after_the_end_of_a_window_is_told_of(desk: CostDesk, talk: Dialogue) -> None:
+    quota(desk, "李雷的配额", "10", daily_limit=yuan("1"))
+    desk.spend("li", "gpt", "0.9", desk.clock.now() - timedelta(days=1))
+    tick(desk)
+    assert len(told(talk)) == 2

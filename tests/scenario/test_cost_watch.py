@@ -45,12 +45,18 @@ def test_nobody_is_told_of_the_unusual_when_the_settings_say_so(desk: CostDesk) 
     assert WatchHours(desk.store, site, desk.clock).run(desk.clock.now()) == ""
 
 
+LATER = timedelta(seconds=10)
+"""After that long, nothing that was being written comes before it any more."""
+
+
 def test_a_call_that_takes_much_of_a_days_limit_is_told_once(desk: CostDesk, talk: Dialogue) -> None:
     quota(desk, "月", "10000", daily_limit=yuan("100"))
     watch = WatchCalls(desk.store, desk.site, desk.clock)
     desk.spend("li", "gpt", "10", desk.clock.now() - timedelta(minutes=1))
+    desk.clock.advance(LATER)
     assert watch.run(desk.clock.now()) == ""
     desk.spend("li", "gpt", "10.01", desk.clock.now() - timedelta(seconds=1))
+    desk.clock.advance(LATER)
     assert watch.run(desk.clock.now()) == "1 of 1 told"
     assert watch.run(desk.clock.now()) == ""
     (mine, _) = told(talk)
@@ -63,11 +69,58 @@ def test_a_call_that_costs_far_more_than_its_kind_is_told(desk: CostDesk, talk: 
     for number in range(40):
         desk.spend("li", "gpt", f"1.{number:02}", start + timedelta(seconds=number), request_type="chat")
     watch = WatchCalls(desk.store, desk.site, desk.clock)
+    desk.clock.advance(LATER)
     assert watch.run(desk.clock.now()) == ""
     desk.spend("li", "gpt", "40", desk.clock.now(), request_type="chat")
-    desk.clock.advance(timedelta(seconds=1))
+    desk.clock.advance(LATER)
     assert watch.run(desk.clock.now()) == "1 of 1 told"
     assert "这类调用平时是" in told(talk)[0][2]
+
+
+def test_a_long_call_is_looked_at_though_it_began_before_others_that_were_over_sooner(desk: CostDesk) -> None:
+    quota(desk, "月", "10000", daily_limit=yuan("100"))
+    watch = WatchCalls(desk.store, desk.site, desk.clock)
+    began = desk.clock.now()
+    desk.clock.advance(timedelta(minutes=2))
+    desk.spend("li", "gpt", "1")
+    desk.clock.advance(LATER)
+    assert watch.run(desk.clock.now()) == ""
+    desk.spend("li", "gpt", "50", began)
+    desk.clock.advance(LATER)
+    assert watch.run(desk.clock.now()) == "1 of 1 told"
+
+
+def test_nobody_is_told_of_calls_of_long_ago_that_are_taken_over(desk: CostDesk, talk: Dialogue) -> None:
+    quota(desk, "月", "10000", daily_limit=yuan("100"))
+    watch = WatchCalls(desk.store, desk.site, desk.clock)
+    desk.spend("li", "gpt", "1")
+    desk.spend("li", "gpt", "50", desk.clock.now() - timedelta(days=30))
+    desk.clock.advance(LATER)
+    assert watch.run(desk.clock.now()) == ""
+    assert told(talk) == []
+
+
+def test_what_may_yet_be_preceded_is_looked_at_later(desk: CostDesk) -> None:
+    quota(desk, "月", "10000", daily_limit=yuan("100"))
+    watch = WatchCalls(desk.store, desk.site, desk.clock)
+    desk.spend("li", "gpt", "50")
+    assert watch.run(desk.clock.now()) == ""
+    desk.clock.advance(LATER)
+    assert watch.run(desk.clock.now()) == "1 of 1 told"
+
+
+def test_a_clock_that_was_set_back_holds_up_nothing(desk: CostDesk) -> None:
+    quota(desk, "月", "10000", daily_limit=yuan("100"))
+    watch = WatchCalls(desk.store, desk.site, desk.clock)
+    desk.spend("li", "gpt", "1")
+    desk.clock.advance(LATER)
+    assert watch.run(desk.clock.now()) == ""
+    desk.clock.advance(timedelta(hours=20))
+    desk.spend("li", "gpt", "1")
+    desk.clock.advance(-timedelta(hours=20))
+    desk.spend("li", "gpt", "50")
+    desk.clock.advance(LATER)
+    assert watch.run(desk.clock.now()) == "1 of 2 told"
 
 
 def test_books_that_do_not_agree_are_told_once_a_day_and_left_as_they_are(

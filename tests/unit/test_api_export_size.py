@@ -44,6 +44,8 @@ class MadeUpStore:
         prices = SimpleNamespace(book=lambda _: self.book)
         return nullcontext(SimpleNamespace(records=SimpleNamespace(page=self._page), prices=prices))
 
+    read = begin
+
     def _page(self, *_: object, after: Place | None, limit: int, ascending: bool) -> Page:
         assert ascending
         first = after.id if after else 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import time, timedelta
 
@@ -150,6 +150,9 @@ class MortalStore:
 
     def __init__(self, store: Store, deaths: int) -> None:
         self._store, self._deaths = store, deaths
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        return self._store.read()
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:

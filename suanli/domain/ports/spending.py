@@ -35,6 +35,12 @@ class Records(Protocol):
     def find(self, request_id: str) -> Record | None:
         """The record of a call."""
 
+    def behind(self, after: RecordId, limit: int) -> Sequence[Record]:
+        """Records behind one, by number.
+
+        That is the order in which they are written down, but for those that are written at the same moment.
+        """
+
     def unpriced(self, after: RecordId, limit: int) -> Sequence[Record]:
         """Records without a price behind one, by number."""
 

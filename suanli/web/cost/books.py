@@ -62,7 +62,8 @@ class Books(Answer):
 def reconcile(visit: Visit) -> Reply:
     """Compare the books of the last days."""
     since = visit.now - RECENT
-    found = visit.tx.books.reconcile(visit.now, since)
+    with visit.store.read() as tx:
+        found = tx.books.reconcile(visit.now, since)
     return Reply(
         Books(
             clean=found.is_clean,
@@ -107,6 +108,6 @@ def _account(drift: Drift) -> AccountDrift:
 ENDPOINTS = (
     Endpoint(
         "POST", "/api/v1/cost/reconcile", "reconcile_books", Permission.MANAGE, reconcile, reply=Books,
-        role=Role.OPERATOR,
+        role=Role.OPERATOR, alone=True, quiet=True,
     ),
 )  # fmt: skip

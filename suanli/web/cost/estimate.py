@@ -60,7 +60,7 @@ class EstimateAnswer(Answer):
 
 def _run(visit: Visit) -> Reply:
     said: Meant = visit.body
-    with visit.store.begin() as tx:
+    with visit.store.read() as tx:
         payer = payer_said(visit, tx, said)
         found = price(visit, tx.prices.book(visit.site.money.currency), said, visit.now)
         accounts = accounts_of(visit, tx, payer)

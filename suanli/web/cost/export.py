@@ -56,7 +56,7 @@ def rows_of(
     """The cells of these records, the oldest first."""
     after, is_more = None, True
     while is_more:
-        with store.begin() as tx:
+        with store.read() as tx:
             page = tx.records.page(which, Sort.HAPPENED_AT, ascending=True, after=after, limit=_PART)
             book = tx.prices.book(currency)
         for record in page.records:
