@@ -13,10 +13,11 @@ from suanli.domain.cost.budgets import Budget
 from suanli.domain.cost.quotas import Account, BudgetId, Quota, QuotaId, Scope, ScopeKind
 from suanli.domain.tokens import Permission
 from suanli.web.api.bodies import Answer
-from suanli.web.api.cursors import cursor_of, place_of
+from suanli.web.api.cursors import cursor_of
 from suanli.web.api.endpoints import Endpoint, Reply, Visit
 from suanli.web.api.problems import Problem
 from suanli.web.cost.budget_bodies import BudgetAnswer, BudgetChange, BudgetsAsked, NewBudget, share_answer, tag_of
+from suanli.web.cost.pages import begins_after
 from suanli.web.cost.payers import own_payer
 from suanli.web.cost.quota_edits import scope_of
 from suanli.web.cost.refusals import wrong
@@ -35,7 +36,7 @@ class BudgetsAnswer(Answer):
 
 def _list(visit: Visit) -> Reply:
     asked: BudgetsAsked = visit.query
-    after, mine = _after(visit, asked), _scopes(visit)
+    after, mine = begins_after(visit, asked.cursor, asked.question), _scopes(visit)
     fitting = [
         each
         for each in visit.tx.budgets.all()
@@ -46,15 +47,6 @@ def _list(visit: Visit) -> Reply:
     items = [_answer(visit, each, mine, quotas) for each in shown]
     cursor = cursor_of((items[-1].id,), asked.question) if more else None
     return Reply(BudgetsAnswer(items=items, next_cursor=cursor, has_more=more))
-
-
-def _after(visit: Visit, asked: BudgetsAsked) -> int:
-    if not asked.cursor:
-        return 0
-    try:
-        return place_of(asked.cursor, asked.question, 1)[0]
-    except ValueError:
-        raise Problem("invalid", visit.texts("api.cursor")) from None
 
 
 def _scopes(visit: Visit) -> set[Scope] | None:

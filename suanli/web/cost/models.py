@@ -12,7 +12,7 @@ from suanli.domain.cost.money import Currency, MoneyError
 from suanli.domain.cost.price_imports import terms_of
 from suanli.domain.cost.prices import CostModel, CostModelId, Price, PriceError, PriceId, price_at
 from suanli.domain.tokens import Permission
-from suanli.web.api.cursors import cursor_of, place_of
+from suanli.web.api.cursors import cursor_of
 from suanli.web.api.endpoints import Endpoint, Reply, Visit
 from suanli.web.api.problems import Problem
 from suanli.web.cost.model_bodies import (
@@ -25,6 +25,7 @@ from suanli.web.cost.model_bodies import (
     told_of,
     told_of_price,
 )
+from suanli.web.cost.pages import begins_after
 
 _PATH = "/api/v1/cost/models"
 _ONE = f"{_PATH}/<int:id>"
@@ -35,7 +36,7 @@ _LOCK = "cost models"
 def _list(visit: Visit) -> Reply:
     asked: ModelsAsked = visit.query
     book = visit.tx.prices.book(visit.site.money.currency)
-    after = _after(visit, asked)
+    after = begins_after(visit, asked.cursor, asked.question)
     fitting = sorted(number for number, each in book.models.items() if number > after and asked.fits(each))
     shown, more = fitting[: asked.limit], len(fitting) > asked.limit
     with_history = asked.include == "history"
@@ -44,15 +45,6 @@ def _list(visit: Visit) -> Reply:
     ]  # fmt: skip
     cursor = cursor_of((shown[-1],), asked.question) if more else None
     return Reply(ModelsAnswer(items=items, next_cursor=cursor, has_more=more))
-
-
-def _after(visit: Visit, asked: ModelsAsked) -> int:
-    if not asked.cursor:
-        return 0
-    try:
-        return place_of(asked.cursor, asked.question, 1)[0]
-    except ValueError:
-        raise Problem("invalid", visit.texts("api.cursor")) from None
 
 
 def _create(visit: Visit) -> Reply:

@@ -18,9 +18,10 @@ from suanli.domain.cost.quotas import Account, Quota, QuotaId, Span
 from suanli.domain.cost.requests import QuotaRequest, QuotaRequestId, RequestState
 from suanli.domain.tokens import Permission
 from suanli.web.api.bodies import Amount, Answer, Body, GivenAmount, Id, MaybeAmount, Moment
-from suanli.web.api.cursors import cursor_of, place_of
+from suanli.web.api.cursors import cursor_of
 from suanli.web.api.endpoints import Endpoint, Reply, Visit
 from suanli.web.api.problems import Problem
+from suanli.web.cost.pages import begins_after
 from suanli.web.cost.payers import own_payer
 from suanli.web.cost.quota_edits import Reason
 from suanli.web.cost.refusals import REQUEST_MORE, wrong
@@ -100,11 +101,11 @@ class RequestsAnswer(Answer):
 
 def _list(visit: Visit) -> Reply:
     asked: RequestsAsked = visit.query
-    before = _before(visit, asked)
+    last = begins_after(visit, asked.cursor, asked.question)
     fitting = [
         each
         for each in visit.tx.quota_requests.newest(LOOKED_THROUGH)
-        if (before is None or each.id < before)
+        if (not last or each.id < last)
         and asked.state in {None, _state(each, visit.now)}
         and asked.quota_id in {None, each.quota}
         and (visit.sees_all or each.user == visit.own.id)
@@ -114,15 +115,6 @@ def _list(visit: Visit) -> Reply:
     cursor = cursor_of((shown[-1].id,), asked.question) if more else None
     items = [_answer(visit, each, known[each.quota]) for each in shown]
     return Reply(RequestsAnswer(items=items, next_cursor=cursor, has_more=more))
-
-
-def _before(visit: Visit, asked: RequestsAsked) -> int | None:
-    if not asked.cursor:
-        return None
-    try:
-        return place_of(asked.cursor, asked.question, 1)[0]
-    except ValueError:
-        raise Problem("invalid", visit.texts("api.cursor")) from None
 
 
 def _ask(visit: Visit) -> Reply:

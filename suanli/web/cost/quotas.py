@@ -13,9 +13,10 @@ from suanli.domain.changes import Actor, Way
 from suanli.domain.cost.quotas import Account, Quota, QuotaGrant, QuotaId, Scope, ScopeKind
 from suanli.domain.tokens import Permission
 from suanli.web.api.bodies import Answer
-from suanli.web.api.cursors import cursor_of, place_of
+from suanli.web.api.cursors import cursor_of
 from suanli.web.api.endpoints import Endpoint, Reply, Visit
 from suanli.web.api.problems import Problem
+from suanli.web.cost.pages import begins_after
 from suanli.web.cost.payers import own_payer
 from suanli.web.cost.quota_bodies import QuotaAnswer, QuotasAsked, tag_of
 from suanli.web.cost.quota_edits import NewQuota, QuotaChange, Reset, ResetAnswer, Taken
@@ -35,7 +36,7 @@ class QuotasAnswer(Answer):
 
 def _list(visit: Visit) -> Reply:
     asked: QuotasAsked = visit.query
-    after = _after(visit, asked)
+    after = begins_after(visit, asked.cursor, asked.question)
     fitting = [each for each in _visible(visit) if each.id > after and asked.fits(each)]
     if not asked.asks_states:  # nearly always: what is on other pages is not looked at
         fitting = fitting[: asked.limit + 1]
@@ -46,15 +47,6 @@ def _list(visit: Visit) -> Reply:
     more = len(found) > asked.limit
     cursor = cursor_of((items[-1].id,), asked.question) if more else None
     return Reply(QuotasAnswer(items=items, next_cursor=cursor, has_more=more))
-
-
-def _after(visit: Visit, asked: QuotasAsked) -> int:
-    if not asked.cursor:
-        return 0
-    try:
-        return place_of(asked.cursor, asked.question, 1)[0]
-    except ValueError:
-        raise Problem("invalid", visit.texts("api.cursor")) from None
 
 
 def _visible(visit: Visit) -> Sequence[Quota]:
