@@ -22,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from storage.cuboids import LARGEST, PAYER, PRODUCT, Level, level_of, of_days, of_hours
+from storage.cuboids import HOURS, LARGEST, PAYER, PRODUCT, Level, level_of, of_days, of_hours
 from storage.prepared import Prepared
 from storage.site_days import QUARTERS, SiteDays, hour_of
 from storage.sum_tail import AMOUNTS
@@ -37,9 +37,8 @@ _NO_VALUE: ColumnElement[str] = literal_column("''")
 _sums = CostSumRow.__table__.c
 _tail = SumTailRow.__table__.c
 _totals = CostSumRow.__table__.alias("totals")
-_DAYS = select(_totals.c.time).where(
-    _totals.c.cuboid == literal_column("0"), _totals.c.time >= bindparam("first"), _totals.c.time < bindparam("end")
-)
+_NARROW = frozenset({Dimension.USER, Dimension.PROJECT, Dimension.DEPARTMENT})
+"""Who of these is meant, few others are with them: their cells are looked up. An organisation may be everybody."""
 _zone = SumZoneRow.__table__.c.zone
 _payers = CostPayerRow.__table__.c
 _products = CostProductRow.__table__.c
@@ -131,23 +130,36 @@ def _number(by: Dimension | None) -> ColumnElement[int] | None:
 
 def _within(shape: Shape) -> list[ColumnElement[bool]]:
     within = [_sums.cuboid == literal_column(str(shape.cuboid))]
-    if shape.cuboid == LARGEST:  # by the cell, on each day on which anything was
-        within.append(_is_one_of(_sums.time, _DAYS, shape))
+    by_the_cell = shape.cuboid == LARGEST or bool(shape.where & _NARROW)
+    if by_the_cell:  # at each time at which anything was
+        within.append(_is_one_of(_sums.time, _times(shape.grain), in_key=shape.as_array))
     else:
         within += [_sums.time >= bindparam("first"), _sums.time < bindparam("end")]
     for names, number, of in ((_payers, _sums.payer, PAYER), (_products, _sums.product, PRODUCT)):
         chosen = shape.where & set(of)
         if chosen:
-            within.append(_is_one_of(number, _chosen(names, level_of(shape.asked, of), chosen), shape))
+            these = _chosen(names, level_of(shape.asked, of), chosen)
+            within.append(_is_one_of(number, these, in_key=by_the_cell and shape.as_array))
     return within
 
 
-def _is_one_of(number: ColumnElement[int], query: Select[tuple[int]], shape: Shape) -> ColumnElement[bool]:
-    """Whether a number is among those of a query, which is run once, and then looked up in the index of the key.
+def _times(grain: Grain) -> Select[tuple[int]]:
+    """The days, or the hours, in which anybody spent anything."""
+    everybody = HOURS if grain is Grain.HOUR else 0
+    return select(_totals.c.time).where(
+        _totals.c.cuboid == literal_column(str(everybody)),
+        _totals.c.time >= bindparam("first"),
+        _totals.c.time < bindparam("end"),
+    )
 
-    SQLite does so with IN. PostgreSQL makes a join of that, and then reads all of the cuboid; not so with an array.
+
+def _is_one_of(number: ColumnElement[int], query: Select[tuple[int]], *, in_key: bool) -> ColumnElement[bool]:
+    """Whether a number is among those of a query, which is run once.
+
+    For cells, they are looked up in the index of the key. SQLite does so with IN. PostgreSQL makes a join of that, and
+    reads all of the cuboid once; not so with an array, for each of which it looks up, and reads, anew (`in_key`).
     """
-    return number == func.any(func.array(query.scalar_subquery())) if shape.as_array else number.in_(query)
+    return number == func.any(func.array(query.scalar_subquery())) if in_key else number.in_(query)
 
 
 def _chosen(names: Any, level: Level, where: frozenset[Dimension]) -> Select[tuple[int]]:

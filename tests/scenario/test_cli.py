@@ -199,7 +199,7 @@ def test_check_asks_the_hubs_that_there_is_a_token_for(site: Site) -> None:
 def test_commands_are_registered_once(site: Site) -> None:
     assert site.run("commands", "sync").returncode == 0
     names = sorted(command["command"] for command in site.feishu.tenant.slash_commands.values())
-    assert names == ["help", "lang", "releases", "role", "status", "stock", "userid"]
+    assert names == ["budget", "cost", "help", "lang", "quota", "releases", "role", "status", "stock", "userid"]
     ids = set(site.feishu.tenant.slash_commands)
     assert site.run("commands", "sync").returncode == 0
     assert set(site.feishu.tenant.slash_commands) == ids

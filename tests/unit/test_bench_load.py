@@ -12,6 +12,7 @@ GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 BAD = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n"
 LAST = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
 CUT = GOOD[:20]
+STREAM = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"5\r\ndata:\r\n", b"3\r\n 1\n\r\n", b"0\r\n\r\n")
 
 
 @contextmanager
@@ -55,6 +56,21 @@ def test_every_request_is_answered_once_and_statuses_are_told_apart() -> None:
 def test_an_answer_in_pieces_is_one_answer() -> None:
     with serving(GOOD[:10], GOOD[10:40], GOOD[40:], pause=0.005) as port:
         assert drive(port, [REQUEST] * 3, at_once(3), connections=1, limit=5).statuses == (200,) * 3
+
+
+def test_a_stream_has_begun_with_its_first_byte_and_is_whole_with_its_last_chunk() -> None:
+    with serving(*STREAM, pause=0.02) as port:
+        report = drive(port, [REQUEST] * 3, at_once(3), connections=1, limit=5)
+    assert report.statuses == (200,) * 3
+    for began, took in zip(report.began, report.took, strict=True):
+        assert 0.02 <= began < took
+
+
+def test_an_answer_takes_as_long_as_it_took_since_it_was_sent_whenever_it_was_due() -> None:
+    with serving(GOOD, pause=0.03) as port:
+        report = drive(port, [REQUEST] * 3, at_once(3), connections=1, limit=5)
+    assert min(report.took) >= 0.03
+    assert report.took[2] < report.waits[2]
 
 
 def test_a_connection_that_the_server_announces_to_close_is_opened_again() -> None:
