@@ -146,7 +146,7 @@ def take(ports: tuple[int, int], calls: int, rounds: int) -> Mapping[Kind, Seque
 
 
 def _count(kind: Kind, calls: int) -> int:
-    return calls if kind.callers == 1 else calls * 2
+    return calls * 2 if kind == RUSH else calls
 
 
 def _turn(ports: tuple[int, int], kind: Kind, count: int, number: int) -> Took:

@@ -70,7 +70,7 @@ class _Size:
 
 
 _FULL = _Size(
-    7, 1000, 1500, 1000, 1000, 5, 500, 50, 1000, 5, 25, 10_000, 3, 12, 11, 5, 150, 5, 3, 4, 5, 1_000_000, 11, 2700
+    7, 1000, 1500, 1000, 1000, 5, 500, 50, 1000, 5, 25, 10_000, 3, 12, 11, 5, 150, 5, 3, 3, 5, 1_000_000, 11, 2700
 )  # fmt: skip
 PARTS = (
     "throughput", "latency", "footprint", "process", "checks", "trend", "pace", "upstream", "matching", "routing",
