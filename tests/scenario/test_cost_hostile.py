@@ -1,15 +1,12 @@
 """What nobody sends who means well: to the API of costs, to the gateway, to the terminal and into the logs."""
 
-import io
 import json
-import logging
 from typing import Any
 
 import pytest
 import requests
 
 from storage.store import SqlStore
-from suanli import logs
 from suanli.domain.access import Role
 from suanli.domain.cost.parties import Payer
 from suanli.domain.tokens import Permission
@@ -17,6 +14,7 @@ from suanli.sandbox.model_provider import KEY, Behaviour
 from suanli.web.cost import ENDPOINTS
 from tests.cost_desk import CostDesk
 from tests.gateway_kit import SECRET, gateway
+from tests.logged import logged_meanwhile
 from tests.reservation_desk import COST, RESERVATIONS, desk, quota, reserve
 
 __all__ = ["desk"]
@@ -123,18 +121,16 @@ def test_a_call_of_more_than_sums_have_room_for_is_refused_whoever_tells_of_it(d
 
 
 def test_no_secret_is_in_a_log_at_its_finest(desk: CostDesk, sqlite_store: SqlStore) -> None:
-    written = io.StringIO()
-    logs.configure(written, json=True, level=logging.DEBUG)
     said = json.dumps({"error": {"code": KEY, "message": f"no such key {KEY}"}}).encode()
     bad = Behaviour(raw=(said,), media="application/json")
     stranger, member = "sk-suanli-" + "q" * 40, desk.token(Role.MEMBER)
-    with gateway(
-        sqlite_store, scripts={"first": (Behaviour(401, raw=(said,), media="application/json"), bad)}
-    ) as world:
-        assert {world.chat().status_code for _ in range(2)} == {502}
-        assert world.ask(key=stranger, model="chat").status_code == 401
-    assert desk.call("GET", f"{COST}/dashboard", token=stranger).status == 401
-    assert desk.call("GET", f"{COST}/dashboard?money={member}", token=member).status == 422
+    scripts = {"first": (Behaviour(401, raw=(said,), media="application/json"), bad)}
+    with logged_meanwhile() as written:
+        with gateway(sqlite_store, scripts=scripts) as world:
+            assert {world.chat().status_code for _ in range(2)} == {502}
+            assert world.ask(key=stranger, model="chat").status_code == 401
+        assert desk.call("GET", f"{COST}/dashboard", token=stranger).status == 401
+        assert desk.call("GET", f"{COST}/dashboard?money={member}", token=member).status == 422
     assert not [each for each in (KEY, SECRET, stranger, member) if each in written.getvalue()]
     assert "gateway_route_failed" in written.getvalue()
 

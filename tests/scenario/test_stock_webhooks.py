@@ -3,7 +3,6 @@
 import html
 import io
 import json
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -12,13 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import structlog
 
-from suanli import logs, wiring
+from suanli import wiring
 from suanli.domain.chat import Platform
 from suanli.domain.delivery import Receipt
 from suanli.sandbox.feishu import Human, Sent
 from suanli.sandbox.world import ALERTMANAGER_TOKEN, HOOK_SECRET, World
+from tests.logged import logged_meanwhile
 from tests.scenario.waiting import received, settled
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "alertmanager"
@@ -67,15 +66,8 @@ def fate(world: World, recipient: str) -> Receipt:
 @pytest.fixture
 def logged() -> Iterator[io.StringIO]:
     """Everything that the product logs meanwhile, as it would write it."""
-    before, stream = structlog.get_config(), io.StringIO()
-    loggers = [logging.getLogger(), *(logging.getLogger(name) for name in tuple(logging.root.manager.loggerDict))]
-    state = [(logger, logger.level, logger.handlers[:], logger.filters[:]) for logger in loggers]
-    logs.configure(stream, json=True, level=logging.DEBUG)
-    yield stream
-    structlog.configure(**before)
-    for logger, level, handlers, filters in state:
-        logger.setLevel(level)
-        logger.handlers[:], logger.filters[:] = handlers, filters
+    with logged_meanwhile() as stream:
+        yield stream
 
 
 @contextmanager
