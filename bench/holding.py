@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from bench.figures import Figure, Target
 from bench.floors import pgbench, raw_sqlite
+from bench.past import look_over
 from bench.processes import apart
 from bench.proof import WrongError
 from bench.spenders import PRODUCTS, furnish, payers
@@ -70,9 +71,18 @@ def take(folder: Path, url: str, rounds: int, seconds: float) -> Sequence[Rates]
             scene = Scene(store, site, clock, people)
             scene.load(CALLERS, scene.call, 0.5)  # accounts are open, and everything is read once
             loads = _loads(scene, settings, folder, url, seconds)
-            taken = [{name: run() for name, run in loads.items()} for _ in range(rounds)]
+            taken = [_round(loads, url) for _ in range(rounds)]
             scene.check()
     return taken
+
+
+def _round(loads: Mapping[str, Callable[[], float]], url: str) -> Rates:
+    """Each load, on tables that PostgreSQL has looked over, as it does by itself every minute or so."""
+    found = {}
+    for name, run in loads.items():
+        look_over(url)
+        found[name] = run()
+    return found
 
 
 def _loads(
