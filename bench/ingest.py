@@ -21,7 +21,7 @@ from bench.proof import WrongError
 from bench.spenders import calls, furnish, payers
 from handlers.cost.ingest import take_in
 from jobs.keep_books import AT_ONCE
-from suanli import logs, wiring
+from suanli import collector, logs, wiring
 from suanli.clock import SystemClock
 from suanli.domain.cost.records import Call, Fate
 from suanli.domain.ports import Store
@@ -71,6 +71,7 @@ def take(folder: Path, url: str, rounds: int) -> Sequence[Took]:
         site, clock, people = wiring.build_site(settings), SystemClock(), payers(PEOPLE)
         with closing(wiring.open_store(settings)) as store:
             furnish(store, settings.timezone, settings.cost.currency, people, clock.now())
+            collector.settle_down()  # as processes that serve do
             again = _RAW[url.partition(":")[0]](url)
             taken = [
                 _batch(store, site, clock, calls(people, BATCH, f"batch-{number}", clock.now()), again)

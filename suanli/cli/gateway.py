@@ -10,7 +10,7 @@ from types import FrameType
 
 import structlog
 
-from suanli import logs, wiring
+from suanli import collector, logs, wiring
 from suanli.cli.demands import require
 from suanli.clock import Clock, SystemClock
 from suanli.domain.ports import Store
@@ -47,6 +47,7 @@ def run(_: argparse.Namespace) -> int:
 def _built(settings: Settings) -> Gateway:
     """The gateway of a worker, built after the fork, which learns from SIGTERM that it is to end."""
     gateway = build_gateway(settings, wiring.open_store(settings), wiring.build_site(settings), SystemClock())
+    collector.settle_down()
     before = signal.getsignal(signal.SIGTERM)
     if callable(before):
         signal.signal(signal.SIGTERM, partial(_end, gateway.begin_stop, before))

@@ -8,8 +8,9 @@ from functools import partial
 from types import FrameType
 
 import structlog
+from flask import Flask
 
-from suanli import logs, wiring
+from suanli import collector, logs, wiring
 from suanli.cli.demands import require
 from suanli.cli.gateway import Beside
 from suanli.clock import SystemClock
@@ -53,6 +54,7 @@ def run_all(settings: Settings) -> None:
     # Waitress ends its loop, and the requests it has begun, on SystemExit.
     signal.signal(signal.SIGTERM, _exit)
     beside = Beside(settings, store, clock) if settings.gateway.listen else None
+    collector.settle_down()
     work.start()
     log.info("serving", address=str(settings.listen))
     try:
@@ -74,12 +76,19 @@ def web(_: argparse.Namespace) -> int:
     settings = require(Process.WEB)
     # Built after the fork, so that no process shares another's connections.
     webserver.serve(
-        lambda: wiring.build_web(settings, wiring.open_store(settings), SystemClock(), lambda: None),
+        lambda: _built(settings),
         str(settings.listen),
         threads=THREADS,
         workers=1 if wiring.is_embedded(settings) else WORKERS,
     )
     return 0
+
+
+def _built(settings: Settings) -> Flask:
+    """The webhook of one process."""
+    app = wiring.build_web(settings, wiring.open_store(settings), SystemClock(), lambda: None)
+    collector.settle_down()
+    return app
 
 
 def work(_: argparse.Namespace) -> int:
@@ -91,6 +100,7 @@ def work(_: argparse.Namespace) -> int:
     wiring.declare_releases(settings, store, clock)
     wiring.keep_zone(store)
     background = wiring.build_work(settings, store, clock)
+    collector.settle_down()
     background.start()
     log.info("working")
     wait_for_signal()
