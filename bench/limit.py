@@ -2,9 +2,9 @@
 
 LiteLLM reserves what a call costs at most before it is made, and settles it afterwards, as in its proxy: the budget is
 a team's, and every caller has a key of their own. It counts in memory, in one process, which is its best case: with
-Redis there is more time between what it reads and what it writes. Ours are holds in the real store, by as many
-threads: the budget is a department's, and every caller is a user with a limit of their own. Both get the same calls,
-of the same cost, and callers of both wait as long between the answer and the bill.
+Redis there is more time between what it reads and what it writes. Ours are holds and records in the real store, by
+as many threads: the budget is a department's, and every caller is a user with a limit of their own. Both get the same
+calls, of the same cost, and callers of both wait as long between the answer and the bill.
 """
 
 import threading
@@ -28,8 +28,12 @@ from bench.proof import WrongError
 from suanli import wiring
 from suanli.clock import SystemClock
 from suanli.domain.cost.money import NANO, Nano, decimal
+from suanli.domain.cost.parties import Payer
 from suanli.domain.cost.price_list import USD
-from suanli.domain.cost.quotas import Ask, Granted, Hold, Quota, QuotaId, Refused, Scope, ScopeKind
+from suanli.domain.cost.prices import Cost, Usage
+from suanli.domain.cost.quotas import Ask, Granted, Quota, QuotaId, Refused, Scope, ScopeKind
+from suanli.domain.cost.records import Call as Told
+from suanli.domain.cost.records import Fate, Judged, Stated
 from suanli.domain.cost.windows import Period
 from suanli.domain.ports import Store
 from suanli.settings import load
@@ -189,7 +193,7 @@ def ours(store: Store, scene: Scene) -> Sequence[Tried]:
 
 
 def _try(store: Store, clock: SystemClock, ask: Ask, call: Planned) -> Tried:
-    """Hold, wait as long as the call takes, and settle."""
+    """Hold, wait as long as the call takes, and settle by its record."""
     asked = clock.elapsed()
     now = clock.now()
     with store.begin() as tx:
@@ -200,8 +204,25 @@ def _try(store: Store, clock: SystemClock, ask: Ask, call: Planned) -> Tried:
         return Tried(asked, answered, call.most, call.spent)
     assert isinstance(decision, Granted)
     with store.begin() as tx:
-        assert isinstance(tx.holds.settle(ask.key, call.spent, clock.now()), Hold)
+        (written,) = tx.records.write([_bill(ask, call.spent, now)], USD, clock.now())
+    assert written.fate is Fate.NEW
     return Tried(asked, answered, call.most, call.spent, clock.elapsed())
+
+
+def _bill(ask: Ask, spent: Nano, now: datetime) -> Judged:
+    """The record of a call that was held for, by what it cost."""
+    user, team = ask.scopes
+    told = Told(
+        request_id=ask.key,
+        payer=Payer(user.id, department=team.id),
+        model_name=_MODEL,
+        usage=Usage(0),
+        happened_at=now,
+        provider_name=_PROVIDER,
+        hold=ask.key,
+        stated=spent,
+    )
+    return Judged(told, Stated(Cost(Nano(0), Nano(0), spent)))
 
 
 def _user(team: Scope, number: int) -> Scope:

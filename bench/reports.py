@@ -24,7 +24,7 @@ from bench.spenders import COMPANY, PRODUCTS, calls, furnish, payers
 from bot.router import Router
 from handlers.cost.ingest import take_in
 from storage.engine import address, open_engine
-from suanli import logs, wiring
+from suanli import collector, logs, wiring
 from suanli.clock import SystemClock
 from suanli.domain.access import Role
 from suanli.domain.chat import ChatId, ChatKind, Message, MessageId, OpenId, Origin, Person, Platform
@@ -89,8 +89,7 @@ def ask(folder: Path, url: str, records: int, times: int) -> Asked:
         clock = SystemClock()
         filled, rebuilt = _remember(settings, url, records, clock)
         with closing(wiring.open_store(settings)) as store:
-            gc.collect()
-            gc.freeze()
+            collector.settle_down()  # as processes that serve do
             questions = dict(_questions(settings, store, clock))
             answers = {name: _timed(question, clock, times) for name, question in questions.items()}
             _tell(store, wiring.build_site(settings), LONG_TAIL, clock.now())

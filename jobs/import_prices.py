@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from suanli.domain.changes import Actor, Change
+from suanli.domain.cost.book import PriceBook
 from suanli.domain.cost.money import Currency, decimal
 from suanli.domain.cost.offers import Listing, Offer, Terms
 from suanli.domain.cost.price_changes import Kind
@@ -50,20 +51,28 @@ class Order:
 
 def look_at(store: Store, order: Order, currency: Currency) -> Plan:
     """What taking over a list would come to."""
-    with store.begin() as tx:
-        return _plan(tx, order, currency)
+    with store.read() as tx:
+        return _plan(tx, order, tx.prices.book(currency))
 
 
 def take_over(store: Store, order: Order, currency: Currency, now: datetime) -> Plan:
     """Take over a list; what was done. Nothing is, when something named is not in the list, or cannot be taken.
 
-    Raises UserError when a price cannot begin at that moment.
+    It is compared where nobody waits for that, and anew only if somebody has changed a price meanwhile. Raises
+    UserError when a price cannot begin at that moment.
     """
+    with store.read() as tx:
+        book = tx.prices.book(currency)
+        plan = _plan(tx, order, book)
+    if not plan.is_possible or plan.is_empty:
+        return plan
     with store.begin() as tx:
         tx.lock(LOCK)
-        plan = _plan(tx, order, currency)
-        if not plan.is_possible or plan.is_empty:
-            return plan
+        known = tx.prices.book(currency)
+        if known is not book:
+            plan = _plan(tx, order, known)
+            if not plan.is_possible or plan.is_empty:
+                return plan
         taken_from = _note_import(tx, order, plan, now) if order.catalogue else None
         tx.changes.note(_change(order, plan, now))
         for model in plan.aliases:
@@ -73,8 +82,7 @@ def take_over(store: Store, order: Order, currency: Currency, now: datetime) -> 
     return plan
 
 
-def _plan(tx: Transaction, order: Order, currency: Currency) -> Plan:
-    book = tx.prices.book(currency)
+def _plan(tx: Transaction, order: Order, book: PriceBook) -> Plan:
     listed, by_hand = priced_by(book, tx.prices.origins(), order.since)
     before = {key for key in listed.get(order.catalogue, ()) if is_among(key, order.only)}
     listing = narrowed(order.listing, order.only)

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, bindparam, or_, select, tuple_, update
 
 from storage.account_sets import members_of, sets_of
-from storage.accounts import BOOK, WHOLE_ROWS, SqlAccounts, Standing, account_of, limit_at, written_grants
+from storage.accounts import BOOK, SqlAccounts, Standing, written_grants
 from storage.batches import batches
 from storage.columns import as_kept
 from storage.prepared import Prepared
@@ -21,7 +21,7 @@ from storage.quota_rows import quota_of, tuning_of
 from storage.tables import AccountRow, QuotaBookRow, QuotaGrantRow, QuotaRow
 from storage.upserts import insert_new
 from suanli.domain.cost.money import Currency, Nano
-from suanli.domain.cost.quotas import Account, Ask, Quota, QuotaId, Scope, Span
+from suanli.domain.cost.quotas import Ask, Quota, QuotaId, Scope, Span
 from suanli.domain.cost.windows import Window, window_at
 
 _MOST_PLANS = 50_000
@@ -55,11 +55,13 @@ _RUNNING = (
     .where(QuotaGrantRow.quota.in_(bindparam("quotas", expanding=True)), QuotaGrantRow.ended_at.is_(None))
     .order_by(QuotaGrantRow.id)
 )
-_STILL_OPEN = select(AccountRow.id, AccountRow.quota, AccountRow.span).where(
-    AccountRow.quota.in_(bindparam("quotas", expanding=True)), AccountRow.ends_at > bindparam("now")
+_IN_USE = select(AccountRow.id, AccountRow.quota, AccountRow.span, AccountRow.starts_at, AccountRow.ends_at).where(
+    AccountRow.quota.in_(bindparam("quotas", expanding=True)),
+    or_(AccountRow.ends_at > bindparam("now"), AccountRow.held != 0),
 )
-_WHOLE = WHOLE_ROWS.where(AccountRow.id.in_(bindparam("ids", expanding=True)))
 _SET_LIMIT = update(AccountRow).where(AccountRow.id == bindparam("of_account"))
+_OUT_OF_FORCE = {"soft": True, "warning": 0, "critical": 0}
+"""Of an account that goes on counting what was held in it, and refuses nothing and tells nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,19 +193,6 @@ class SqlWindows:
         found = {(QuotaId(row.quota), row.span, row.starts_at, row.ends_at): row.id for row in rows}
         return {key: found[key] for key in keys & found.keys()}
 
-    def accounts(self, needed: Sequence[Slot], now: datetime) -> Sequence[Account]:
-        """How these windows stand, by quota and span; empty where nothing is open yet."""
-        opened = self.opened(needed, now)
-        rows = self._connection.execute(_WHOLE, {"ids": list(opened.values())})
-        found = {row.id: account_of(row, now) for row in rows}
-        granted = self._granted(list({slot.quota.id for slot in needed}))
-        return tuple(
-            found[opened[slot.key]]
-            if slot.key in opened
-            else _empty(slot, limit_at(slot.limit, granted.get((slot.quota.id, slot.span), ""), now))
-            for slot in needed
-        )
-
     def open(self, needed: Sequence[Slot], now: datetime) -> Mapping[SlotKey, int]:
         """Open these accounts; those that are open are left alone. The book of quotas is held."""
         granted = self._granted(list({slot.quota.id for slot in needed}))
@@ -226,30 +215,30 @@ class SqlWindows:
             _OPEN.run_for_each(self._connection, rows)
         return self.opened(needed, now)
 
-    def open_one(self, slot: Slot, now: datetime) -> int:
-        """Open an account, if it is not; its id."""
-        self.share_book()
-        return self.open([slot], now)[slot.key]
-
     def refresh(self, quotas: Sequence[Quota], now: datetime) -> None:
         """Write the limits of quotas into their accounts that are open, and what is granted on top of them.
 
+        Those that are of no limit any more, of another period or of a quota that is not active, are out of force from
+        now on, and so are those whose window is over while something is held in them.
+
         The book of quotas is held; the accounts of all of them are locked together. People are told of levels that a
-        lower limit has come to.
+        lower limit has come to, and may be told anew of those that are not reached any more.
         """
         by_number = {quota.id: quota for quota in quotas}
-        rows = self._connection.execute(_STILL_OPEN, {"quotas": list(by_number), "now": now})
-        found = {row.id: (by_number[row.quota], row.span) for row in rows}
+        rows = self._connection.execute(_IN_USE, {"quotas": list(by_number), "now": now})
+        found = {row.id: (by_number[row.quota], row.span, Window(row.starts_at, row.ends_at)) for row in rows}
         granted = self._granted(list(by_number))
-        changed = []
+        in_force = []
         for standing in self._accounts.lock_these(list(found)):
-            quota, span = found[standing.id]
-            limits = quota.spans()
-            limit = limits[span][1] if span in limits else Nano(standing.limit)
-            row = {"limit": limit, "granted": granted.get((quota.id, span), ""), **tuning_of(quota)}
-            self._connection.execute(_SET_LIMIT, {"of_account": standing.id, **row})
-            changed.append(Standing(**{**standing._asdict(), **row}))
-        self._accounts.tell(changed, now)
+            quota, span, window = found[standing.id]
+            limit = _limit_of(quota, span, window)
+            if limit is None:
+                self._connection.execute(_SET_LIMIT, {"of_account": standing.id, **_OUT_OF_FORCE})
+            elif now < window.end:
+                row = {"limit": limit, "granted": granted.get((quota.id, span), ""), **tuning_of(quota)}
+                self._connection.execute(_SET_LIMIT, {"of_account": standing.id, **row})
+                in_force.append(Standing(**{**standing._asdict(), **row}))
+        self._accounts.tell_anew(in_force, now)
 
     def share_book(self) -> None:
         """Hold the book of quotas, shared: nobody edits them until this transaction is over."""
@@ -273,15 +262,15 @@ def _together(needed: Mapping[Payer, Sequence[Slot]]) -> Sequence[Slot]:
     return sorted({slot.key: slot for some in needed.values() for slot in some}.values(), key=place)
 
 
+def _limit_of(quota: Quota, span: Span, window: Window) -> Nano | None:
+    """The limit that a window is of by the quota as it is now; None when it is of none."""
+    period, limit = quota.spans().get(span, (None, None))
+    if not quota.active or period is None or window_at(period, quota.zone, window.start) != window:
+        return None
+    return limit
+
+
 def lasting(needed: Sequence[Slot]) -> Window:
     """As long as none of these windows ends."""
     windows = [slot.window for slot in needed] or [_EVER]
     return Window(max(each.start for each in windows), min(each.end for each in windows))
-
-
-def _empty(slot: Slot, limit: int) -> Account:
-    quota = slot.quota
-    none = Nano(0)
-    return Account(
-        quota.id, quota.name, quota.scope, slot.span, slot.window, Nano(limit), used=none, held=none, soft=quota.soft
-    )

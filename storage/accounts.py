@@ -20,6 +20,7 @@ from sqlalchemy import (
     Integer,
     Row,
     bindparam,
+    delete,
     literal_column,
     select,
     text,
@@ -39,12 +40,12 @@ AnyRow = Row[*tuple[Any, ...]]
 
 BOOK = 1
 
-_OF_SET = AccountRow.id.in_(select(MemberRow.account).where(MemberRow.account_set == bindparam("of_set")))
+OF_SET = AccountRow.id.in_(select(MemberRow.account).where(MemberRow.account_set == bindparam("of_set")))
 _OF_SETS = AccountRow.id.in_(
     select(MemberRow.account).where(MemberRow.account_set.in_(bindparam("sets", expanding=True)))
 )
 # As the driver gives it: twelve rows a hold are not worth a conversion of every cell.
-_STANDING = (
+STANDING = (
     AccountRow.id, AccountRow.limit, AccountRow.granted, AccountRow.used, AccountRow.held,
     type_coerce(AccountRow.soft, Integer), AccountRow.warning, AccountRow.critical,
 )  # fmt: skip
@@ -63,18 +64,18 @@ _ANY_DUE = (
 )
 
 _BOOK = Prepared(select(_EDITION, _ANY_DUE))
-_LOOK = Prepared(select(_EDITION, _ANY_DUE, *_STANDING).where(_OF_SET))
-_READ = Prepared(select(*_STANDING).where(_OF_SET))
-_IN_ORDER = (AccountRow.rank, AccountRow.id)
-_LOCK = Prepared(select(*_STANDING).where(_OF_SET).order_by(*_IN_ORDER).with_for_update(of=AccountRow))
-_LOCK_SETS = select(AccountRow.id).where(_OF_SETS).order_by(*_IN_ORDER).with_for_update(of=AccountRow)
+_LOOK = Prepared(select(_EDITION, _ANY_DUE, *STANDING).where(OF_SET))
+_READ = Prepared(select(*STANDING).where(OF_SET))
+IN_ORDER = (AccountRow.rank, AccountRow.id)
+_LOCK = Prepared(select(*STANDING).where(OF_SET).order_by(*IN_ORDER).with_for_update(of=AccountRow))
+_LOCK_SETS = select(AccountRow.id).where(_OF_SETS).order_by(*IN_ORDER).with_for_update(of=AccountRow)
 _THESE = one_of(AccountRow.id, "ids")
-_LOOK_AT_THESE = Prepared(select(_EDITION, _ANY_DUE, *_STANDING).where(_THESE))
-_READ_THESE = Prepared(select(*_STANDING).where(_THESE))
-_LOCK_THESE = Prepared(select(*_STANDING).where(_THESE).order_by(*_IN_ORDER).with_for_update(of=AccountRow))
+_LOOK_AT_THESE = Prepared(select(_EDITION, _ANY_DUE, *STANDING).where(_THESE))
+_READ_THESE = Prepared(select(*STANDING).where(_THESE))
+_LOCK_THESE = Prepared(select(*STANDING).where(_THESE).order_by(*IN_ORDER).with_for_update(of=AccountRow))
 _MEMBERS = Prepared(select(AccountSetRow.id, AccountSetRow.members).where(one_of(AccountSetRow.id, "sets")))
 _MORE = {"held": AccountRow.held + bindparam("held_more"), "used": AccountRow.used + bindparam("used_more")}
-_MOVE = Prepared(update(AccountRow).where(_OF_SET).values(_MORE))
+_MOVE = Prepared(update(AccountRow).where(OF_SET).values(_MORE))
 _MOVES = given_rows(of_account=BigInteger(), held_more=BigInteger(), used_more=BigInteger())
 _MOVE_MANY = Bulk(
     Prepared(update(AccountRow).where(AccountRow.id == bindparam("of_account")).values(_MORE)),
@@ -86,8 +87,13 @@ WHOLE_ROWS = select(
     AccountRow.__table__, QuotaRow.name, QuotaRow.scope_kind, QuotaRow.scope_id
 ).join(QuotaRow, QuotaRow.id == AccountRow.quota)  # fmt: skip
 _WHOLE_THESE = WHOLE_ROWS.where(_THESE)
-_WHOLE_OF_SET = WHOLE_ROWS.where(_OF_SET).order_by(*_IN_ORDER)
+_WHOLE_OF_SET = WHOLE_ROWS.where(OF_SET).order_by(*IN_ORDER)
 _NEW_EDITION = insert_or_set(QuotaBookRow, "edition")
+_FORGET = Prepared(
+    delete(QuotaAlertRow).where(
+        QuotaAlertRow.account == bindparam("of_account"), QuotaAlertRow.level == bindparam("of_level")
+    )
+)
 _TELL = Prepared(insert_new(QuotaAlertRow), inserts=("account", "level", "reached_at", "used", "limit", "message_key"))
 
 
@@ -212,6 +218,25 @@ class SqlAccounts:
         """
         self.tell_all([(each, more) for each in standings], now)
 
+    def tell_anew(self, standings: Sequence[Standing], now: datetime) -> None:
+        """Write down the levels that accounts have come to by an edit, and forget those that they are below again.
+
+        These are told once more when an account comes to them again: of another limit, or after a reset.
+        """
+        reached_by = {
+            each.id: reached(limit_at(each.limit, each.granted, now), each.used, each.warning, each.critical)
+            for each in standings
+        }
+        below = [
+            {"of_account": account, "of_level": level}
+            for account, levels in reached_by.items()
+            for level in Level
+            if level not in levels
+        ]
+        if below:
+            _FORGET.run_for_each(self._connection, below)
+        self.tell(standings, now)
+
     def tell_all(self, changes: Iterable[tuple[Standing, int | None]], now: datetime) -> None:
         """Write down the levels that accounts have come to, change by change; each comes with its `more` of `tell`."""
         rows = [
@@ -223,12 +248,6 @@ class SqlAccounts:
         ]
         if rows:
             _TELL.run_for_each(self._connection, rows)
-
-
-def levels(standing: Standing, now: datetime) -> Sequence[Level]:
-    """The levels that an account has come to."""
-    limit = limit_at(standing.limit, standing.granted, now)
-    return reached(limit, standing.used, standing.warning, standing.critical)
 
 
 def have_room(standings: Iterable[Standing], amount: int, now: datetime) -> bool:

@@ -11,20 +11,30 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.tables import CostAlertRow
 from storage.targets import dump_targets, dump_texts, load_targets, load_texts
 from storage.upserts import insert_new
-from suanli.domain.cost.alerts import AlertFilter, CostAlert, CostAlertId
+from suanli.domain.cost.alerts import AlertFilter, AlertType, CostAlert, CostAlertId
 from suanli.domain.cost.quotas import Scope
 
 _NEW = insert_new(CostAlertRow).returning(CostAlertRow.id)
+_KNOWN = select(CostAlertRow.id).where(CostAlertRow.key == bindparam("of_key"))
 _ALL = select(CostAlertRow.__table__)
 _FIND = _ALL.where(CostAlertRow.id == bindparam("of_id"))
 _CHANGE = update(CostAlertRow).where(CostAlertRow.id == bindparam("of_id"))
+_STANDS = CostAlertRow.resolved_at.is_(None)
+_GOES_ON = or_(CostAlertRow.ends_at.is_(None), CostAlertRow.ends_at > bindparam("now"))
 _WOKEN = (
-    _ALL.where(CostAlertRow.resolved_at.is_(None), CostAlertRow.snoozed_until <= bindparam("now"))
+    _ALL.where(_STANDS, CostAlertRow.snoozed_until <= bindparam("now"), _GOES_ON)
     .order_by(CostAlertRow.snoozed_until, CostAlertRow.id)
     .limit(bindparam("most"))
 )
+_OVER = (
+    _ALL.where(_STANDS, CostAlertRow.ends_at <= bindparam("now"))
+    .order_by(CostAlertRow.ends_at, CostAlertRow.id)
+    .limit(bindparam("most"))
+)
+_STANDING = _ALL.where(_STANDS, CostAlertRow.type == bindparam("kind")).order_by(CostAlertRow.id)
 _OPEN = select(func.count()).where(
-    CostAlertRow.resolved_at.is_(None),
+    _STANDS,
+    _GOES_ON,
     or_(CostAlertRow.snoozed_until.is_(None), CostAlertRow.snoozed_until <= bindparam("now")),
 )
 
@@ -39,6 +49,9 @@ class SqlCostAlerts:
 
     def add(self, alert: CostAlert) -> CostAlert | None:
         """Write one down; it gets its number. None when there is one of this key."""
+        # What goes on is told of every few seconds: a row that gives way would take a number each time.
+        if self._connection.execute(_KNOWN, {"of_key": alert.key}).first() is not None:
+            return None
         number = self._connection.execute(_NEW, _columns_of(alert)).scalar()
         return None if number is None else replace(alert, id=CostAlertId(number))
 
@@ -59,11 +72,19 @@ class SqlCostAlerts:
         return tuple(map(_alert_of, self._connection.execute(asked)))
 
     def woken(self, now: datetime, limit: int) -> Sequence[CostAlert]:
-        """Those whose snooze is over, and that nobody resolved, the longest awake first."""
+        """Those whose snooze is over, that nobody resolved and that are not over, the longest awake first."""
         return tuple(map(_alert_of, self._connection.execute(_WOKEN, {"now": now, "most": limit})))
 
+    def over(self, now: datetime, limit: int) -> Sequence[CostAlert]:
+        """Those whose window has ended, which nobody resolved and nothing has ended yet; the oldest window first."""
+        return tuple(map(_alert_of, self._connection.execute(_OVER, {"now": now, "most": limit})))
+
+    def standing(self, kind: AlertType) -> Sequence[CostAlert]:
+        """Those of a kind that nobody resolved and nothing has ended, by number."""
+        return tuple(map(_alert_of, self._connection.execute(_STANDING, {"kind": kind})))
+
     def open_count(self, now: datetime) -> int:
-        """How many nobody has resolved, snoozed ones left out."""
+        """How many nobody has resolved; those that are snoozed or over are left out."""
         return self._connection.execute(_OPEN, {"now": now}).scalar_one()
 
 
@@ -97,6 +118,9 @@ def _alert_of(row: Row[*tuple[Any, ...]]) -> CostAlert:
         resolved_by=row.resolved_by,
         resolution=row.resolution,
         rounds=row.rounds,
+        told_at=row.told_at,
+        ends_at=row.ends_at,
+        over=row.over,
     )
 
 
@@ -119,4 +143,7 @@ def _columns_of(alert: CostAlert) -> Mapping[str, Any]:
         "resolved_by": alert.resolved_by,
         "resolution": alert.resolution,
         "rounds": alert.rounds,
+        "told_at": alert.told_at,
+        "ends_at": alert.ends_at,
+        "over": alert.over,
     }

@@ -1,10 +1,14 @@
 """The levels of sums. Every question is answered from the smallest cuboid that can tell apart what it asks for.
 
-A payer is a user with the project, the department and the organisation that pay, or these without the user, or
-everybody; a product is a model with its provider, type of request and type of cost, or these without the model, or
-everything. Each of these payers with each of these products is a cuboid of days: the largest one, users by models, is
-asked only for what a user or a model has, because no question is by both. Hours are kept for payers, and for products,
-but not for both.
+A payer is a user with the project, the department and the organisation that pay, or these without the user, or the
+organisation alone, or everybody; a product is a model with its provider, type of request and type of cost, or these
+without the model, or everything. Each of these payers with each of these products is a cuboid of days: the largest one,
+users by models, is asked only for what a user or a model has, because no question is by both. Hours are kept for
+payers, and for products, but not for both.
+
+Each cuboid of days has one of months, which has what is long past in a thirtieth of the cells. A month is closed, and
+gets its cells from those of its days, when the first sum of a later month is put by; what comes late after that is
+added to both. Until then it has no cells: whoever puts the newest sums by has not more to write than days and hours.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +16,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from operator import add
 
-from storage.site_days import QUARTERS
+from storage.site_days import QUARTERS, month_of
 from storage.sum_tail import Amounts, Entry, Names
 from suanli.domain.cost.sums import Dimension
 
@@ -30,15 +34,32 @@ class Level(IntEnum):
     ALL = 0
     GROUP = 1
     EACH = 2
+    ORGANIZATION = 3
+    """Of payers: between ALL and GROUP."""
 
 
-LARGEST = Level.EACH * 3 + Level.EACH
+PAYERS = (Level.EACH, Level.GROUP, Level.ORGANIZATION, Level.ALL)
+PRODUCTS = (Level.EACH, Level.GROUP, Level.ALL)
+"""From the finest to the coarsest: each is added up from the one before."""
+
+_DAYS = {(payer, product): payer * 3 + product for payer in PAYERS[:2] + PAYERS[3:] for product in PRODUCTS}
+_DAYS |= {(Level.ORGANIZATION, product): 14 + product for product in PRODUCTS}
+_HOURS = {
+    (Level.ALL, Level.ALL): 9,
+    (Level.GROUP, Level.ALL): 10,
+    (Level.EACH, Level.ALL): 11,
+    (Level.ALL, Level.GROUP): 12,
+    (Level.ALL, Level.EACH): 13,
+    (Level.ORGANIZATION, Level.ALL): 17,
+}
+MONTHS = 32
+"""So much more than the number of a cuboid of days is that of its months."""
+
+OF_DAYS = tuple(sorted(_DAYS.values()))
+OF_HOURS = tuple(sorted(_HOURS.values()))
+OF_MONTHS = tuple(MONTHS + each for each in OF_DAYS)
+LARGEST = _DAYS[Level.EACH, Level.EACH]
 """The cuboid that is read by the cell; the others are small enough to be read through."""
-
-HOURS = 9
-"""The first of the cuboids of hours; those before are of days."""
-
-ALL_CUBOIDS = range(HOURS + 5)
 
 
 def level_of(asked: Iterable[Dimension], of: Sequence[Dimension]) -> Level:
@@ -46,19 +67,19 @@ def level_of(asked: Iterable[Dimension], of: Sequence[Dimension]) -> Level:
     wanted = set(asked) & set(of)
     if not wanted:
         return Level.ALL
+    if wanted == {Dimension.ORGANIZATION}:
+        return Level.ORGANIZATION
     return Level.EACH if of[0] in wanted else Level.GROUP
 
 
 def of_days(payer: Level, product: Level) -> int:
     """The cuboid of days of these levels."""
-    return payer * 3 + product
+    return _DAYS[payer, product]
 
 
 def of_hours(payer: Level, product: Level) -> int | None:
     """The cuboid of hours of these levels; None where there is none."""
-    if payer and product:
-        return None
-    return HOURS + payer if not product else HOURS + 2 + product
+    return _HOURS.get((payer, product))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +92,17 @@ class Numbers:
 
 
 def cells_of(
-    entries: Collection[Entry], payers: Numbers, products: Numbers, day_of: Callable[[int], int]
+    entries: Collection[Entry], payers: Numbers, products: Numbers, day_of: Callable[[int], int], closed: int
 ) -> list[tuple[int, ...]]:
-    """Entries, added up for every cuboid: rows of `cost_sums` in the order of its key."""
+    """Entries, added up for every cuboid: rows of `cost_sums` in the order of its key.
+
+    Months before the day `closed` are closed.
+    """
     split = {names: (payers.each[names[:4]], products.each[names[4:]]) for _, names, _ in entries}
     numbered = [(quarter, *split[names], amounts) for quarter, names, amounts in entries]
     days = _added_up(((day_of(quarter), payer, product), amounts) for quarter, payer, product, amounts in numbered)
+    late = [cell for cell in days.items() if cell[0][0] < closed]
+    months = _added_up(((month_of(day), payer, product), amounts) for (day, payer, product), amounts in late)
     by_payer = _added_up(
         ((quarter // QUARTERS, payer, products.all), amounts) for quarter, payer, _, amounts in numbered
     )
@@ -84,24 +110,25 @@ def cells_of(
         ((quarter // QUARTERS, payers.all, product), amounts) for quarter, _, product, amounts in numbered
     )
     found = [*_days(days, payers, products), *_hours(by_payer, by_product, payers, products)]
+    found += [(MONTHS + cuboid, cells) for cuboid, cells in _days(months, payers, products)]
     return sorted([(cuboid, *cell, *amounts) for cuboid, cells in found for cell, amounts in cells.items()])
 
 
 def _days(cells: Cells, payers: Numbers, products: Numbers) -> Iterator[tuple[int, Cells]]:
-    for payer in reversed(Level):
+    for payer in PAYERS:
         some = cells
-        for product in reversed(Level):
+        for product in PRODUCTS:
             yield of_days(payer, product), some
             some = _above_product(some, products) if product else some
         cells = _above_payer(cells, payers) if payer else cells
 
 
 def _hours(by_payer: Cells, by_product: Cells, payers: Numbers, products: Numbers) -> Iterator[tuple[int, Cells]]:
-    for payer in reversed(Level):
-        yield HOURS + payer, by_payer
+    for payer in PAYERS:
+        yield _HOURS[payer, Level.ALL], by_payer
         by_payer = _above_payer(by_payer, payers) if payer else by_payer
-    for product in (Level.EACH, Level.GROUP):
-        yield HOURS + 2 + product, by_product
+    for product in PRODUCTS[:-1]:
+        yield _HOURS[Level.ALL, product], by_product
         by_product = _above_product(by_product, products)
 
 

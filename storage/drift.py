@@ -46,12 +46,15 @@ _DRIFT = (
     WHOLE_ROWS.add_columns(_HELD.label("true_held"), _USED.label("true_used"))
     .outerjoin(_BY_ACCOUNT, _BY_ACCOUNT.c.account == AccountRow.id)
     .outerjoin(_ADJUSTED, _ADJUSTED.c.account == AccountRow.id)
-    .where(or_(AccountRow.held != _HELD, AccountRow.used != _USED))
+    .where(or_(AccountRow.held != _HELD, AccountRow.used != _USED, AccountRow.used < literal(0)))
     .order_by(AccountRow.id)
 )
 
 
 def drift(connection: Connection, now: datetime) -> Sequence[Drift]:
-    """Every account that is not the sum of its holds, records and adjustments; one look at one moment."""
+    """Every account that is not the sum of its holds, records and adjustments; one look at one moment.
+
+    And every one that is used less than nothing: more could be held there than its limit.
+    """
     rows = connection.execute(_DRIFT)
     return tuple(Drift(account_of(row, now), Nano(row.true_used), Nano(row.true_held)) for row in rows)

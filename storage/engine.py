@@ -6,6 +6,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from storage.connections import watch
+from suanli.clock import SystemClock
+
 BUSY = 30
 """Seconds that a transaction waits for its turn before the database counts as down."""
 
@@ -34,14 +37,24 @@ def open_engine(where: URL) -> Engine:
     """An engine on this database; nothing is connected yet, but the folder of a SQLite file is made."""
     if where.drivername == "sqlite":
         return _open_sqlite(where)
-    return create_engine(
+    engine = create_engine(
         where,
         connect_args={"connect_timeout": CONNECT},
         pool_size=_THREADS,
         max_overflow=0,
         pool_timeout=BUSY,
-        pool_pre_ping=True,  # after a restart of the database the first transaction works, not only the second
+        pool_use_lifo=True,  # the one that was used last knows the statements, and is warm
     )
+    event.listen(engine, "connect", _interpret)
+    watch(engine, SystemClock())
+    return engine
+
+
+def _interpret(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Let PostgreSQL run statements as they are: compiling one for its size takes longer here than running it."""
+    # Said once the connection is there: a pooler in between may refuse options of its start.
+    connection.cursor().execute("SET jit = off")
+    connection.commit()
 
 
 def open_reader(where: URL, engine: Engine) -> Engine:

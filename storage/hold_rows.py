@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from storage.account_moves import MadeAndMoved
 from storage.bulk import Bulk, given_rows
 from storage.prepared import Prepared
 from storage.tables import HoldRow
@@ -24,6 +25,12 @@ NEW_HOLD = Prepared(insert_new(HoldRow).returning(HoldRow.key), inserts=INSERTS)
 _GIVEN = given_rows(**{name: HoldRow.__table__.c[name].type for name in INSERTS})
 NEW_HOLDS = Bulk(NEW_HOLD, insert_new(HoldRow).from_select(INSERTS, select(_GIVEN)).returning(HoldRow.key))
 """The same of many, in their order."""
+
+_MADE = insert_new(HoldRow).values(
+    {name: bindparam(f"new_{name}", type_=HoldRow.__table__.c[name].type) for name in INSERTS}
+)
+NEW_HOLD_MOVED = MadeAndMoved(_MADE.returning(HoldRow.key).cte("made"))
+"""The same of one, with the accounts that hold for it; on PostgreSQL. Its row is `named_new`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +70,8 @@ def row_of(hold: Hold, account_set: int) -> Mapping[str, Any]:
         "created_at": hold.created_at,
         "expires_at": hold.expires_at,
     }
+
+
+def named_new(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A row by the names that its cells have in a statement that has others."""
+    return {f"new_{name}": value for name, value in row.items()}

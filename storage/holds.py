@@ -15,9 +15,8 @@ from storage.accounts import DUE, SqlAccounts, Standing, have_room
 from storage.drift import drift
 from storage.hold_batches import HoldBatch
 from storage.hold_expiry import Freed, expire_locked, lock_due
-from storage.hold_rows import COLUMNS, NEW_HOLD, StoredHold, row_of
+from storage.hold_rows import COLUMNS, NEW_HOLD, NEW_HOLD_MOVED, StoredHold, named_new, row_of
 from storage.prepared import Prepared
-from storage.settle_batches import settle_all
 from storage.tables import HoldRow
 from suanli.domain.cost.money import LARGEST, MoneyError, Nano
 from suanli.domain.cost.quotas import (
@@ -46,13 +45,12 @@ _EXPIRE_ONE = (
     .returning(*COLUMNS)
 )
 
-_FINISH = update(HoldRow).values(
-    state=bindparam("new_state"), actual=bindparam("new_actual"), finished_at=bindparam("now")
+_REFUND = Prepared(
+    update(HoldRow)
+    .where(HoldRow.key == bindparam("of_key"), text("state = 'held'"))
+    .values(state=bindparam("new_state"), finished_at=bindparam("now"))
+    .returning(*COLUMNS)
 )
-_SETTLE = Prepared(
-    _FINISH.where(HoldRow.key == bindparam("of_key"), text("state IN ('held', 'expired')")).returning(*COLUMNS)
-)
-_REFUND = Prepared(_FINISH.where(HoldRow.key == bindparam("of_key"), text("state = 'held'")).returning(*COLUMNS))
 _RAISE = (
     update(HoldRow)
     .where(HoldRow.key == bindparam("of_key"))
@@ -105,6 +103,8 @@ class SqlHolds:
         self, ask: Ask, plan: Plan, seen: Sequence[Standing], due: Sequence[str], life: tuple[datetime, datetime]
     ) -> Decision:
         hold = Hold(ask.key, ask.fingerprint, ask.amount, ask.currency, HoldState.HELD, *life)
+        if not due and self._connection.dialect.name == "postgresql":
+            return self._decide_at_once(ask, hold, plan)
         is_new = bool(NEW_HOLD.run(self._connection, row_of(hold, plan.account_set)))
         freed = expire_locked(self._connection, due, life[0])
         if not is_new:
@@ -117,6 +117,19 @@ class SqlHolds:
             return refused
         self._accounts.move(plan.account_set, held=ask.amount)
         return Granted(hold)
+
+    def _decide_at_once(self, ask: Ask, hold: Hold, plan: Plan) -> Decision:
+        """As `_decide`, nearly always in one statement: the accounts have moved before it is known that they may."""
+        row = named_new(row_of(hold, plan.account_set))
+        made = NEW_HOLD_MOVED.run(self._connection, row, plan.account_set, held=ask.amount)
+        if made is None:
+            return self._replayed(ask) or Conflict(ask.key)
+        _, standings = made
+        if have_room(standings, ask.amount, hold.created_at):
+            return Granted(hold)
+        self._accounts.move(plan.account_set, held=-ask.amount)
+        self._connection.execute(_UNDO, {"of_key": ask.key})
+        return self._refused(plan.account_set, standings, ask.amount, hold.created_at) or Conflict(ask.key)
 
     def hold_all(self, asks: Sequence[tuple[Ask, datetime]], now: datetime) -> Sequence[Decision | MoneyError]:
         """What `hold` would answer to each of these, one after the other; each comes with the moment it expires at.
@@ -150,48 +163,17 @@ class SqlHolds:
         self._accounts.move(row.account_set, held=more)
         return Granted(raised, replayed=raised == row.hold)
 
-    def settle(self, key: str, actual: Nano, now: datetime) -> Hold | Conflict | None:
-        """Let this be what the call came to, be it more than was held, or later than that lasted.
-
-        The same again changes nothing; another amount, or after a refund, is a Conflict. None when there is no hold.
-        """
-        if actual < 0:
-            raise ValueError("a call costs no less than nothing")
-        self._accounts.take_turn()
-        row = self._finish(_SETTLE, key, HoldState.SETTLED, actual, now)
-        if row is None:
-            known = self.find(key)
-            return known if known is None or known.actual == actual else Conflict(key)
-        standings = self._accounts.lock(row.account_set)
-        if any(each.used + actual > LARGEST for each in standings):
-            raise MoneyError("so much in one window cannot be counted any more")
-        self._accounts.move(row.account_set, held=-row.weighs, used=actual)
-        self._accounts.tell(standings, now, more=actual)
-        return row.hold
-
-    def settle_all(
-        self, ends: Sequence[tuple[str, Nano]], now: datetime
-    ) -> Sequence[Hold | Conflict | MoneyError | None]:
-        """What `settle` would answer to each of these keys and amounts, one after the other.
-
-        Where `settle` would raise MoneyError, that is the answer. An amount below nothing raises ValueError before
-        anything is settled.
-        """
-        if any(actual < 0 for _, actual in ends):
-            raise ValueError("a call costs no less than nothing")
-        self._accounts.take_turn()
-        return settle_all(self._connection, self._accounts, ends, now)
-
     def refund(self, key: str, now: datetime) -> Hold | Conflict | None:
         """Give back what was held, for a call that was none; of an expired hold, nothing is left to be given back.
 
         The same again changes nothing; after it was settled, it is a Conflict. None when there is no hold.
         """
         self._accounts.take_turn()
-        row = self._finish(_REFUND, key, HoldState.REFUNDED, None, now)
-        if row is None:
+        found = _REFUND.run(self._connection, {"of_key": key, "new_state": HoldState.REFUNDED, "now": now})
+        if not found:
             known = self.find(key)
             return Conflict(key) if known is not None and known.state is HoldState.SETTLED else known
+        row = StoredHold.of(found[0])
         self._accounts.lock(row.account_set)
         self._accounts.move(row.account_set, held=-row.hold.amount)
         return row.hold
@@ -223,13 +205,6 @@ class SqlHolds:
 
     def _find(self, key: str) -> StoredHold | None:
         found = _FIND.run(self._connection, {"of_key": key})
-        return StoredHold.of(found[0]) if found else None
-
-    def _finish(
-        self, statement: Prepared, key: str, state: HoldState, actual: Nano | None, now: datetime
-    ) -> StoredHold | None:
-        values = {"of_key": key, "new_state": state, "new_actual": actual, "now": now}
-        found = statement.run(self._connection, values)
         return StoredHold.of(found[0]) if found else None
 
     def _replayed(self, ask: Ask) -> Decision | None:

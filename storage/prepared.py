@@ -2,17 +2,22 @@
 
 SQLAlchemy's bookkeeping of an execution costs several times what SQLite needs for the statement itself, and an event
 runs six of them (figures in docs/adr/0011). Only that bookkeeping is left out: the statements are ordinary ones over
-the typed tables, and values go through the types of their columns in both directions.
+the typed tables, and values go through the types of their columns in both directions. PostgreSQL gets its own `$1` for
+parameters: psycopg would look through a statement for every `%(name)s` at each run, long ones each time anew.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg import RawCursor
 from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.types import TypeEngine
 
 Convert = Callable[[Any], Any]
+
+_NUMBERED = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy's is not typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +26,23 @@ class _Form:
 
     sql: str
     binds: tuple[tuple[str, Convert | None], ...]
-    positional: bool
+    one_by_one: bool
     columns: tuple[Convert | None, ...]
     as_they_come: bool
 
-    def parameters(self, values: Mapping[str, Any]) -> Any:
+    def parameters(self, values: Mapping[str, Any]) -> list[Any]:
         """Values as the driver takes them."""
-        given = [(name, convert(values[name]) if convert else values[name]) for name, convert in self.binds]
-        return [value for _, value in given] if self.positional else dict(given)
+        return [convert(values[name]) if convert else values[name] for name, convert in self.binds]
 
-    def batch(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    def batch(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
         """Rows as the driver takes them. What stands in row after row (a moment, a kind) is converted once."""
-        columns = [_converted([row[name] for row in rows], convert) for name, convert in self.binds]
-        if self.positional:
-            return list(zip(*columns, strict=True))
-        names = [name for name, _ in self.binds]
-        return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+        return list(
+            zip(*(_converted([row[name] for row in rows], convert) for name, convert in self.binds), strict=True)
+        )
 
     def returned(self, cursor: Any, rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
         """What comes back of each of these rows: SQLite is asked one by one, PostgreSQL without waiting in between."""
-        if self.positional:
+        if self.one_by_one:
             for parameters in self.batch(rows):
                 yield from cursor.execute(self.sql, parameters).fetchall()
             return
@@ -71,7 +73,7 @@ class Prepared:
         """The rows that come back; without RETURNING none of an INSERT or an UPDATE."""
         dialect = connection.dialect
         form = self._forms.get(dialect.name) or self._forms.setdefault(dialect.name, self._compile(dialect))
-        cursor = connection.connection.cursor()
+        cursor = _cursor(connection)
         try:
             cursor.execute(form.sql, form.parameters(values))
             return [form.row(cells) for cells in cursor.fetchall()] if form.columns else []
@@ -82,7 +84,7 @@ class Prepared:
         """Run an INSERT for each of these rows; the rows that come back, without RETURNING none."""
         dialect = connection.dialect
         form = self._forms.get(dialect.name) or self._forms.setdefault(dialect.name, self._compile(dialect))
-        cursor = connection.connection.cursor()
+        cursor = _cursor(connection)
         try:
             if form.columns:
                 return [form.row(cells) for cells in form.returned(cursor, rows)]
@@ -92,11 +94,19 @@ class Prepared:
             cursor.close()
 
     def _compile(self, dialect: Dialect) -> _Form:
-        compiled = self._statement.compile(dialect=dialect, column_keys=self._inserts or None)
-        names = compiled.positiontup or list(compiled.binds)
-        binds = tuple((name, _into(compiled.binds[name].type, dialect)) for name in names)
+        is_sqlite = dialect.name == "sqlite"
+        speaking = dialect if is_sqlite else _NUMBERED
+        compiled = self._statement.compile(dialect=speaking, column_keys=self._inserts or None)
+        binds = tuple((name, _into(compiled.binds[name].type, dialect)) for name in compiled.positiontup or ())
         columns = tuple(_out_of(column.type, dialect) for column in self._statement.exported_columns)
-        return _Form(str(compiled), binds, compiled.positiontup is not None, columns, not any(columns))
+        return _Form(str(compiled), binds, is_sqlite, columns, not any(columns))
+
+
+def _cursor(connection: Connection) -> Any:
+    """A cursor of the driver, which takes statements as the database has them."""
+    pooled = connection.connection
+    driver: Any = pooled.dbapi_connection
+    return RawCursor(driver) if connection.dialect.name == "postgresql" else pooled.cursor()
 
 
 def _converted(values: list[Any], convert: Convert | None) -> list[Any]:

@@ -19,6 +19,9 @@ from suanli.domain.cost.money import Currency
 _BOOK = 1
 _MOST_BOOKS = 8
 
+EDITION = select(PriceBookRow.edition).scalar_subquery()
+"""For a statement that is run right before the book is read: what it finds is `foreseen`."""
+
 _EDITION = Prepared(select(PriceBookRow.edition))
 _NEW_EDITION = insert_or_set(PriceBookRow, "edition")
 _MODELS = select(*MODEL).order_by(CostModelRow.id)
@@ -37,24 +40,31 @@ Books = dict[Currency, tuple[str, PriceBook]]
 class SqlPriceBook:
     """The book of one transaction."""
 
-    __slots__ = ("_books", "_connection", "_own")
+    __slots__ = ("_books", "_connection", "_foreseen", "_own")
 
     def __init__(self, connection: Connection, books: Books) -> None:
         self._connection = connection
         self._books = books
+        self._foreseen: str | None = None
         self._own: str | None = None
 
     def edit(self) -> None:
         """Hold the book to the end, and let every process know that it is a new edition."""
+        self._foreseen = None
         # Asked each time: what was edited in a savepoint, and this word with it, may have been undone.
         if self._own is None or self._edition() != self._own:
             self._own = uuid4().hex
             self._connection.execute(_NEW_EDITION, {"id": _BOOK, "edition": self._own})
 
+    def foresee(self, edition: str | None) -> None:
+        """Spare the next reader the question: another statement has just found this to be the edition."""
+        self._foreseen = edition
+
     def read(self, currency: Currency) -> PriceBook:
         """The book for a site that counts in this currency."""
         while True:
-            edition = self._edition()
+            edition = self._foreseen or self._edition()
+            self._foreseen = None
             known = self._books.get(currency)
             if known is not None and known[0] == edition:
                 return known[1]

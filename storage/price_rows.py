@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from storage.tables import CostModelRow, ExchangeRateRow, PriceImportRow, PriceRow, PriceTierRow
+from storage.tables import CostModelRow, ExchangeRateRow, PriceRow, PriceTierRow
 from suanli.domain.cost.exchange import ExchangeRate, rate_of
 from suanli.domain.cost.money import Currency
-from suanli.domain.cost.price_imports import PriceImport, PriceImportId
+from suanli.domain.cost.price_imports import PriceImportId
 from suanli.domain.cost.prices import CostModel, CostModelId, Price, PriceId, Rates, Tier
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -30,7 +30,6 @@ RATE = (
     ExchangeRateRow.currency, ExchangeRateRow.into, ExchangeRateRow.rate, ExchangeRateRow.valid_from,
     ExchangeRateRow.source, ExchangeRateRow.set_by,
 )  # fmt: skip
-IMPORT = tuple(getattr(PriceImportRow, each.name) for each in fields(PriceImport))
 
 
 def model_of(row: AnyRow) -> CostModel:
@@ -84,8 +83,3 @@ def exchange_rate_of(row: AnyRow) -> ExchangeRate:
     """The rate of a row of `RATE`."""
     currency, into, parts, begins, source, set_by = row
     return ExchangeRate(Currency(currency), Currency(into), rate_of(parts), begins, source, set_by)
-
-
-def import_of(row: AnyRow) -> PriceImport:
-    """The import of a row of `IMPORT`."""
-    return PriceImport(PriceImportId(row.id), *row[1:])

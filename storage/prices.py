@@ -8,12 +8,10 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from storage.price_book import SqlPriceBook
 from storage.price_rows import (
-    IMPORT,
     PRICE,
     TIER,
     columns_of_price,
     columns_of_tier,
-    import_of,
     prices_of,
 )
 from storage.tables import CostModelRow, PriceImportRow, PriceRow, PriceTierRow
@@ -32,7 +30,6 @@ _NEW = insert(PriceRow).returning(PriceRow.id)
 _NEW_TIER = insert(PriceTierRow)
 _END = update(PriceRow).where(PriceRow.id == bindparam("of_id"))
 _ORIGINS = select(PriceRow.id, PriceImportRow.catalogue).join(PriceImportRow, PriceImportRow.id == PriceRow.taken_from)
-_IMPORTS = select(*IMPORT).order_by(PriceImportRow.id.desc())
 _NEW_IMPORT = insert(PriceImportRow).returning(PriceImportRow.id)
 
 
@@ -73,10 +70,6 @@ class SqlPrices:
     def origins(self) -> Mapping[PriceId, str]:
         """The list (`PriceImport.catalogue`) of each price that comes from one."""
         return {PriceId(price): catalogue for price, catalogue in self._connection.execute(_ORIGINS)}
-
-    def imports(self) -> Sequence[PriceImport]:
-        """All lists that were taken over, newest first."""
-        return tuple(map(import_of, self._connection.execute(_IMPORTS)))
 
     def note_import(self, taken: PriceImport) -> PriceImport:
         """Write down that a list is taken over; it gets its number."""

@@ -1,4 +1,4 @@
-"""What was set right by hand in accounts, and the levels that they came to."""
+"""What was added to accounts, or reset away, beside what calls came to, and the levels that they came to."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,25 +7,13 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from storage.account_windows import Slot, SqlWindows
 from storage.accounts import WHOLE_ROWS, SqlAccounts, Standing, account_of
+from storage.resets import last_record
 from storage.tables import AccountRow, AdjustmentRow, QuotaAlertRow
 from suanli.domain.cost.money import LARGEST, MoneyError, Nano
-from suanli.domain.cost.quotas import Adjustment, Crossing, QuotaId
-from suanli.domain.cost.windows import Window
+from suanli.domain.cost.quotas import Adjustment, Crossing
 
 _NEW = insert(AdjustmentRow)
 _SET_USED = update(AccountRow).where(AccountRow.id == bindparam("of_account"))
-_OF_QUOTA = (
-    select(
-        AdjustmentRow.__table__,
-        AccountRow.quota,
-        AccountRow.span,
-        AccountRow.starts_at,
-        AccountRow.ends_at,
-    )
-    .join(AccountRow, AccountRow.id == AdjustmentRow.account)
-    .where(AccountRow.quota == bindparam("of_quota"))
-    .order_by(AdjustmentRow.id)
-)
 _UNTOLD = (
     WHOLE_ROWS.add_columns(
         QuotaAlertRow.level,
@@ -44,8 +32,11 @@ _ACCOUNT = select(AccountRow.id).where(
     AccountRow.starts_at == bindparam("starts_at"),
     AccountRow.ends_at == bindparam("ends_at"),
 )
+# By the moment too: meanwhile an edit may have taken the account below the level, and a call to it once more.
 _TOLD = update(QuotaAlertRow).where(
-    QuotaAlertRow.account == _ACCOUNT.scalar_subquery(), QuotaAlertRow.level == bindparam("of_level")
+    QuotaAlertRow.account == _ACCOUNT.scalar_subquery(),
+    QuotaAlertRow.level == bindparam("of_level"),
+    QuotaAlertRow.reached_at == bindparam("at"),
 )
 
 
@@ -58,17 +49,6 @@ class SqlQuotaLedger:
         self._connection = connection
         self._accounts = accounts
         self._windows = windows
-
-    def adjust(self, slot: Slot, amount: Nano, made_by: str, why: str, now: datetime) -> Adjustment:
-        """Add to what is used in a window, or take from it. Raises ValueError when more is taken than is used."""
-        self._accounts.take_turn()
-        account = self._windows.open_one(slot, now)
-        (standing,) = self._accounts.lock_these([account])
-        if standing.used + amount < 0:
-            raise ValueError("more is taken than is used")
-        made = Adjustment(slot.quota.id, slot.span, slot.window, amount, made_by, why, now)
-        self._add(standing, made)
-        return made
 
     def fill(self, windows: Sequence[tuple[Slot, int]], made_by: str, why: str, now: datetime) -> None:
         """Let no less than so much be used in these windows, which are open, and locked by this transaction."""
@@ -88,40 +68,28 @@ class SqlQuotaLedger:
         self._accounts.tell([standing], made.made_at, more=made.amount)
 
     def reset(self, slots: Sequence[Slot], made_by: str, why: str, now: datetime) -> Sequence[Adjustment]:
-        """Let nothing be used in these windows."""
+        """Let nothing be used in these windows. Whoever comes to a level again is told again."""
         self._accounts.take_turn()
         opened = self._windows.opened(slots, now)
-        used = {each.id: each.used for each in self._accounts.lock_these(list(opened.values()))}
+        standings = {each.id: each for each in self._accounts.lock_these(list(opened.values())) if each.used}
         made = {
             opened[slot.key]: Adjustment(
-                slot.quota.id, slot.span, slot.window, Nano(-used[opened[slot.key]]), made_by, why, now
+                slot.quota.id, slot.span, slot.window, Nano(-standings[opened[slot.key]].used), made_by, why, now
             )
             for slot in slots
-            if slot.key in opened and used[opened[slot.key]]
+            if opened.get(slot.key) in standings
         }
+        last = last_record(self._connection) if made else None
         for account, adjustment in made.items():
-            self._write(account, used[account], adjustment)
+            self._write(account, standings[account].used, adjustment, last)
+        self._accounts.tell_anew([each._replace(used=0) for each in standings.values()], now)
         return tuple(made.values())
 
-    def _write(self, account: int, used: int, made: Adjustment) -> None:
+    def _write(self, account: int, used: int, made: Adjustment, last: int | None = None) -> None:
+        """`last` is the number of the last record that is reset away."""
         row = {"amount": made.amount, "made_by": made.made_by, "why": made.why, "made_at": made.made_at}
-        self._connection.execute(_NEW, {"account": account, **row})
+        self._connection.execute(_NEW, {"account": account, "last_record": last, **row})
         self._connection.execute(_SET_USED, {"of_account": account, "used": used + made.amount})
-
-    def of(self, quota: QuotaId) -> Sequence[Adjustment]:
-        """The ledger of a quota, oldest first."""
-        return tuple(
-            Adjustment(
-                QuotaId(row.quota),
-                row.span,
-                Window(row.starts_at, row.ends_at),
-                Nano(row.amount),
-                row.made_by,
-                row.why,
-                row.made_at,
-            )
-            for row in self._connection.execute(_OF_QUOTA, {"of_quota": quota})
-        )
 
     def untold(self, now: datetime, limit: int) -> Sequence[Crossing]:
         """Levels that were reached and nobody was told of, oldest first."""
@@ -139,6 +107,7 @@ class SqlQuotaLedger:
                 "starts_at": each.account.window.start,
                 "ends_at": each.account.window.end,
                 "of_level": each.level,
+                "at": each.reached_at,
                 "message_key": message_key,
             }
             for each in sorted(crossings, key=lambda each: (each.account.quota, each.account.span, each.level))

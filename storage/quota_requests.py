@@ -1,17 +1,19 @@
 """Asking for more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, text, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from storage.tables import QuotaRequestRow
 from storage.targets import dump_targets, load_targets
 from suanli.domain.chat import Target
 from suanli.domain.cost.money import Nano
 from suanli.domain.cost.quotas import QuotaGrantId, QuotaId
-from suanli.domain.cost.requests import QuotaRequest, QuotaRequestId
+from suanli.domain.cost.requests import QuotaRequest, QuotaRequestId, RequestFilter, RequestState
 
 _NEW = insert(QuotaRequestRow).returning(QuotaRequestRow.id)
 _ALL = select(QuotaRequestRow.__table__)
@@ -20,7 +22,6 @@ _CHANGE = update(QuotaRequestRow).where(QuotaRequestRow.id == bindparam("of_id")
 # As text, not as a parameter: only then do databases see that the index of pending ones has all of these.
 _PENDING = _ALL.where(text("state = 'pending'")).order_by(QuotaRequestRow.id)
 _PENDING_OF = _PENDING.where(QuotaRequestRow.quota == bindparam("of_quota"))
-_NEWEST = _ALL.order_by(QuotaRequestRow.id.desc()).limit(bindparam("most"))
 
 
 class SqlQuotaRequests:
@@ -50,9 +51,32 @@ class SqlQuotaRequests:
         asked = _PENDING if quota is None else _PENDING_OF
         return tuple(map(_request_of, self._connection.execute(asked, {} if quota is None else {"of_quota": quota})))
 
-    def newest(self, limit: int) -> Sequence[QuotaRequest]:
-        """The last ones, newest first."""
-        return tuple(map(_request_of, self._connection.execute(_NEWEST, {"most": limit})))
+    def page(
+        self, which: RequestFilter, now: datetime, *, before: QuotaRequestId | None, limit: int
+    ) -> Sequence[QuotaRequest]:
+        """The newest first, behind `before`, in the states of `now`."""
+        asked = _ALL.where(*_fitting(which, now)).order_by(QuotaRequestRow.id.desc()).limit(limit)
+        if before is not None:
+            asked = asked.where(QuotaRequestRow.id < before)
+        return tuple(map(_request_of, self._connection.execute(asked)))
+
+
+def _fitting(which: RequestFilter, now: datetime) -> Iterator[ColumnElement[bool]]:
+    if which.user is not None:
+        yield QuotaRequestRow.user == which.user
+    if which.quota is not None:
+        yield QuotaRequestRow.quota == which.quota
+    if which.state is None:
+        return
+    is_written = QuotaRequestRow.state == which.state
+    # The same as `QuotaRequest.state_at`: what nobody decided in time has lapsed, swept up or not.
+    match which.state:
+        case RequestState.PENDING:
+            yield and_(is_written, QuotaRequestRow.until > now)
+        case RequestState.LAPSED:
+            yield or_(is_written, and_(QuotaRequestRow.state == RequestState.PENDING, QuotaRequestRow.until <= now))
+        case _:
+            yield is_written
 
 
 def _request_of(row: Row[*tuple[Any, ...]]) -> QuotaRequest:

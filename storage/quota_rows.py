@@ -1,6 +1,6 @@
 """Quotas and what is granted on top of them, as rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,23 +12,27 @@ from suanli.domain.cost.quotas import WHOLE, BudgetId, Quota, QuotaGrant, QuotaG
 AnyRow = Row[*tuple[Any, ...]]
 
 
-def quota_of(row: AnyRow) -> Quota:
-    """The quota of a row."""
+def quota_of(row: Sequence[Any]) -> Quota:
+    """The quota of a whole row."""
+    (
+        number, name, kind, scope, total, period, zone, currency, daily_limit, hourly_limit,
+        soft, warning, critical, active, budget,
+    ) = row  # fmt: skip
     return Quota(
-        id=QuotaId(row.id),
-        name=row.name,
-        scope=Scope(row.scope_kind, row.scope_id),
-        total=Nano(row.total),
-        period=row.period,
-        zone=ZoneInfo(row.zone),
-        currency=Currency(row.currency),
-        daily_limit=row.daily_limit,
-        hourly_limit=row.hourly_limit,
-        soft=row.soft,
-        warning=row.warning / WHOLE,
-        critical=row.critical / WHOLE,
-        active=row.active,
-        budget=None if row.budget is None else BudgetId(row.budget),
+        QuotaId(number),
+        name,
+        Scope(kind, scope),
+        Nano(total),
+        period,
+        ZoneInfo(zone),
+        Currency(currency),
+        daily_limit,
+        hourly_limit,
+        soft,
+        warning / WHOLE,
+        critical / WHOLE,
+        active,
+        None if budget is None else BudgetId(budget),
     )
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from operator import attrgetter
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from storage.account_windows import SqlWindows, slots
 from storage.accounts import SqlAccounts
-from storage.batches import batches
-from storage.past_accounts import past_accounts
+from storage.current_accounts import current_accounts, current_levels
+from storage.past_accounts import past_accounts, past_used
+from storage.prepared import Prepared
 from storage.quota_ledger import SqlQuotaLedger
 from storage.quota_rows import columns_of, grant_of, quota_of
 from storage.tables import QuotaGrantRow, QuotaRow
@@ -19,6 +19,7 @@ from suanli.domain.cost.quotas import (
     Account,
     Adjustment,
     Crossing,
+    Level,
     Quota,
     QuotaGrant,
     QuotaGrantId,
@@ -28,8 +29,9 @@ from suanli.domain.cost.quotas import (
 )
 from suanli.domain.cost.windows import Window
 
-_ALL = select(QuotaRow.__table__).order_by(QuotaRow.id)
-_FIND = _ALL.where(QuotaRow.id == bindparam("of_id"))
+_QUOTAS = select(QuotaRow.__table__).order_by(QuotaRow.id)
+_ALL = Prepared(_QUOTAS)
+_FIND = _QUOTAS.where(QuotaRow.id == bindparam("of_id"))
 _NEW = insert(QuotaRow).returning(QuotaRow.id)
 _CHANGE = update(QuotaRow).where(QuotaRow.id == bindparam("of_id"))
 
@@ -41,7 +43,6 @@ _RUNNING = (
     .where(QuotaGrantRow.ended_at.is_(None))
     .order_by(QuotaGrantRow.expires_at, QuotaGrantRow.id)
 )
-_RUNNING_ONE = _RUNNING.where(QuotaGrantRow.id == bindparam("of_id"))
 _OVER = _RUNNING.where(QuotaGrantRow.expires_at <= bindparam("now")).limit(1)
 _END = update(QuotaGrantRow).where(QuotaGrantRow.id == bindparam("of_id")).values(ended_at=bindparam("now"))
 
@@ -80,8 +81,9 @@ class SqlQuotas:
     def change(self, quota: Quota, now: datetime) -> bool:
         """Write a quota back, and its limits into the windows that are open; False when there is none.
 
-        A new period or zone begins new windows. Another scope or currency raises ValueError: that is another quota.
-        So does one of a budget: it is changed with that only.
+        A new period or zone begins new windows. Windows that it has no more, all of them when it is not active, go on
+        counting what was held in them, and refuse nothing and tell nothing. Another scope or currency raises
+        ValueError: that is another quota. So does one of a budget: it is changed with that only.
         """
         self._accounts.take_turn(edits=True)
         known = self.find(quota.id)
@@ -123,7 +125,7 @@ class SqlQuotas:
 
     def all(self) -> Sequence[Quota]:
         """Every quota, active or not, by number."""
-        return tuple(map(quota_of, self._connection.execute(_ALL)))
+        return tuple(map(quota_of, _ALL.run(self._connection, {})))
 
     def of(self, scopes: Sequence[Scope]) -> Sequence[Quota]:
         """The active quotas of these scopes, by number."""
@@ -132,19 +134,25 @@ class SqlQuotas:
     def accounts(self, quota: QuotaId, now: datetime) -> Sequence[Account]:
         """The windows of now of a quota's limits, by span; one that nothing was held in yet is empty."""
         known = self.find(quota)
-        return () if known is None else self._windows.accounts(slots([known], now), now)
+        return () if known is None else self.all_accounts([known], now)[quota]
 
     def all_accounts(self, quotas: Sequence[Quota], now: datetime) -> Mapping[QuotaId, Sequence[Account]]:
         """What `accounts` says of each of these, asked for together."""
-        found: dict[QuotaId, list[Account]] = {each.id: [] for each in quotas}
-        for some in batches(quotas):
-            for account in self._windows.accounts(slots(some, now), now):
-                found[account.quota].append(account)
-        return {number: sorted(accounts, key=attrgetter("span")) for number, accounts in found.items()}
+        return current_accounts(self._connection, quotas, now)
+
+    def levels(self, quotas: Sequence[Quota], now: datetime) -> Mapping[QuotaId, Level]:
+        """The highest level that any limit of each has come to in its window of now; nothing where that is none."""
+        return current_levels(self._connection, quotas, now)
 
     def past(self, quota: QuotaId, span: Span, now: datetime, limit: int) -> Sequence[Account]:
         """The last windows of a limit that are over by now, newest first; one that nothing was held in is not there."""
         return past_accounts(self._connection, quota, span, now, limit)
+
+    def past_used(
+        self, quotas: Sequence[QuotaId], span: Span, now: datetime, limit: int
+    ) -> Mapping[QuotaId, Sequence[Nano]]:
+        """What was used in the last windows of each of these that are over by now, newest first."""
+        return past_used(self._connection, quotas, span, now, limit)
 
     def grant(self, grant: QuotaGrant) -> QuotaGrant:
         """Raise a limit for a while, at once; the grant gets its number. An unknown quota raises LookupError."""
@@ -161,15 +169,6 @@ class SqlQuotas:
         """All that was granted to a quota, by number."""
         return tuple(map(grant_of, self._connection.execute(_GRANTS_OF, {"of_quota": quota})))
 
-    def take_back(self, grant: QuotaGrantId, now: datetime) -> bool:
-        """End a grant before its time; False when it has ended already, or there is none."""
-        self._accounts.take_turn(edits=True)
-        row = self._connection.execute(_RUNNING_ONE, {"of_id": grant}).first()
-        if row is None or row.expires_at <= now:
-            return False
-        self._end(grant_of(row), now)
-        return True
-
     def end_expired(self, now: datetime) -> QuotaGrant | None:
         """Write down that a grant has ended, one whose time is over; None when there is none."""
         if self._connection.execute(_OVER, {"now": now}).first() is None:
@@ -185,25 +184,10 @@ class SqlQuotas:
             self._windows.refresh([quota], now)
         return replace(grant, ended_at=now)
 
-    def adjust(self, quota: QuotaId, span: Span, amount: int, *, made_by: str, why: str, now: datetime) -> Adjustment:
-        """Add to, or with a minus take from, what is used in the window of now; it is written in the ledger.
-
-        LookupError when there is no such limit; ValueError when more would be taken than is used.
-        """
-        known = self.find(quota)
-        slot = next((each for each in slots([known] if known else [], now) if each.span is span), None)
-        if slot is None:
-            raise LookupError(f"quota {quota} has no such limit")
-        return self._ledger.adjust(slot, Nano(amount), made_by, why, now)
-
     def reset(self, quota: QuotaId, *, made_by: str, why: str, now: datetime) -> Sequence[Adjustment]:
         """Let nothing be used in the windows of now, by adjustments; those that it took. What is held stays held."""
         known = self.find(quota)
         return () if known is None else self._ledger.reset(slots([known], now), made_by, why, now)
-
-    def adjustments(self, quota: QuotaId) -> Sequence[Adjustment]:
-        """The ledger of a quota, oldest first."""
-        return self._ledger.of(quota)
 
     def untold(self, now: datetime, limit: int) -> Sequence[Crossing]:
         """Levels that were reached and nobody was told of, oldest first."""

@@ -13,11 +13,13 @@ from storage.account_windows import SqlWindows
 from storage.accounts import SqlAccounts
 from storage.charge_plans import ChargePlans
 from storage.columns import as_kept
+from storage.record_alone import write_alone
 from storage.record_charges import Charges, charge_holds, lock_holds
 from storage.record_inserts import Known, find_known, insert_drafts
 from storage.record_rows import Draft, cost_of
 from storage.record_sums import key_of, sum_of
 from storage.sum_tail import append
+from storage.writers import write_along
 from suanli.domain.cost.money import LARGEST, Currency, MoneyError, Nano
 from suanli.domain.cost.records import Fate, Judged, RecordId, Written
 
@@ -45,6 +47,11 @@ class RecordBatch:
 
     def write(self) -> Sequence[Written]:
         """What became of each."""
+        if len(self._calls) == 1:
+            alone = write_alone(self._connection, self._accounts, self._calls[0], self._currency, self._now)
+            if alone is not None:
+                return (_new(alone),)
+        write_along(self._connection)
         ids = [as_kept(judged.call.request_id) for judged in self._calls]
         firsts: dict[str, int] = {}
         for number, request_id in enumerate(ids):

@@ -6,20 +6,39 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from storage.accounts import SqlAccounts
-from storage.bulk import one_of
+from storage.accounts import SqlAccounts, Standing
+from storage.bulk import Bulk, given_rows, one_of
 from storage.columns import as_kept
 from storage.hold_rows import COLUMNS, StoredHold
 from storage.prepared import Prepared
 from storage.record_rows import Draft
-from storage.settle_batches import SETTLE
+from storage.resets import kept_away
 from storage.tables import HoldRow, RecordRow
 from suanli.domain.cost.money import LARGEST, Currency, MoneyError, Nano
 from suanli.domain.cost.quotas import HoldState
 
 _LOCK = Prepared(select(*COLUMNS).where(one_of(HoldRow.key, "keys")).order_by(HoldRow.key).with_for_update())
 _TAKEN = Prepared(select(RecordRow.hold).where(RecordRow.account_set.is_(None), one_of(RecordRow.hold, "keys")))
-_OPEN = frozenset({HoldState.HELD, HoldState.EXPIRED})
+OPEN = frozenset({HoldState.HELD, HoldState.EXPIRED})
+"""Of a hold that a record may settle."""
+
+Moves = Mapping[int, tuple[int, int]]
+"""What is added to the held and to the used part of accounts, by their ids."""
+
+_TYPES = HoldRow.__table__.c
+_GIVEN = given_rows(
+    of_key=_TYPES.key.type, new_state=_TYPES.state.type, new_actual=_TYPES.actual.type, at=_TYPES.finished_at.type
+)
+_SETTLE = Bulk(
+    Prepared(
+        update(HoldRow)
+        .where(HoldRow.key == bindparam("of_key"))
+        .values(state=bindparam("new_state"), actual=bindparam("new_actual"), finished_at=bindparam("at"))
+    ),
+    update(HoldRow)
+    .where(HoldRow.key == _GIVEN.c.of_key)
+    .values(state=_GIVEN.c.new_state, actual=_GIVEN.c.new_actual, finished_at=_GIVEN.c.at),
+)
 _CORRECT = Prepared(update(HoldRow).where(HoldRow.key == bindparam("of_key")).values(actual=bindparam("new_actual")))
 
 
@@ -46,7 +65,7 @@ def charge_holds(
         if hold is None or hold.hold.currency != currency:
             continue
         amount = hold.hold.amount if draft.cost is None else draft.cost.total
-        is_open = hold.hold.state in _OPEN
+        is_open = hold.hold.state in OPEN
         if hold.hold.key in taken or not (is_open or hold.hold.actual == amount):
             ended.add(request_id)
             continue
@@ -64,7 +83,7 @@ def _taken(connection: Connection, holds: Mapping[str, StoredHold]) -> set[str]:
 class Charges:
     """What is added to the accounts of sets: put together first, and then done in all of them at once."""
 
-    __slots__ = ("_accounts", "_connection", "_held", "_now", "_used")
+    __slots__ = ("_accounts", "_connection", "_held", "_lowered", "_now", "_used")
 
     def __init__(self, connection: Connection, accounts: SqlAccounts, now: datetime) -> None:
         self._connection = connection
@@ -72,6 +91,7 @@ class Charges:
         self._now = now
         self._used: Counter[int] = Counter()
         self._held: Counter[int] = Counter()
+        self._lowered: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
 
     def settle(self, drafts: Iterable[Draft]) -> None:
         """Charge what these came to, and settle their holds, which are locked. Nothing but accounts is waited for."""
@@ -79,7 +99,7 @@ class Charges:
         for draft in drafts:
             if draft.account_set is not None:
                 self._used[draft.account_set] += draft.charged
-            elif draft.hold is not None and draft.hold.hold.state in _OPEN:
+            elif draft.hold is not None and draft.hold.hold.state in OPEN:
                 self._used[draft.hold.account_set] += draft.charged
                 self._held[draft.hold.account_set] -= draft.hold.weighs
                 ends.append((draft.hold.hold.key, draft.charged))
@@ -87,11 +107,13 @@ class Charges:
             {"of_key": key, "new_state": HoldState.SETTLED, "new_actual": charged, "at": self._now}
             for key, charged in ends
         ]
-        SETTLE.run(self._connection, rows)
+        _SETTLE.run(self._connection, rows)
 
-    def correct(self, account_set: int, more: int) -> None:
-        """Charge so much more, or with a minus less, than before."""
+    def correct(self, account_set: int, record: int, more: int) -> None:
+        """Charge so much more, or with a minus less, for a record than before."""
         self._used[account_set] += more
+        if more < 0:
+            self._lowered[account_set].append((record, -more))
 
     def correct_holds(self, actual: Sequence[tuple[str, Nano]]) -> None:
         """Write down what calls of settled holds, which are locked, came to after all."""
@@ -108,18 +130,32 @@ class Charges:
         if not moves:
             return
         standings = self._accounts.lock_these(moves)
+        if self._lowered:
+            moves = self._balanced(standings, moves)
         if any(each.used + moves[each.id][1] > LARGEST for each in standings):
             raise MoneyError("so much in one window cannot be counted any more")
         self._accounts.move_all([(account, *move) for account, move in moves.items()])
         self._accounts.tell_all([(each, moves[each.id][1]) for each in standings], self._now)
 
-    def _by_account(self) -> Mapping[int, tuple[int, int]]:
-        """What is added to the held and to the used part of each account."""
+    def _balanced(self, standings: Sequence[Standing], moves: Moves) -> Moves:
+        """The same without what would come back to accounts from which it was reset away."""
+        members = self._accounts.members(self._lowered)
+        lowered: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for account_set, accounts in members.items():
+            for account in accounts:
+                lowered[account] += self._lowered[account_set]
+        used_more = {account: used for account, (_, used) in moves.items()}
+        kept = kept_away(self._connection, standings, used_more, lowered, self._now)
+        return {account: (held, used + kept.get(account, 0)) for account, (held, used) in moves.items()}
+
+    def _by_account(self) -> Moves:
+        """What is added to the held and to the used part of each account; of those of `correct` nothing, perhaps."""
         sets = {each for each in self._used.keys() | self._held.keys() if self._used[each] or self._held[each]}
+        sets |= self._lowered.keys()
         members = self._accounts.members(sets) if sets else {}
         moves: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
         for account_set, accounts in members.items():
             for account in accounts:
                 held, used = moves[account]
                 moves[account] = (held + self._held[account_set], used + self._used[account_set])
-        return {account: move for account, move in moves.items() if any(move)}
+        return {account: move for account, move in moves.items() if any(move) or self._lowered}

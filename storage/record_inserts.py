@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, func, insert, select, text
+from sqlalchemy import BigInteger, Connection, Dialect, Integer, bindparam, func, insert, literal_column, select
 from sqlalchemy.dialects import sqlite
 
 from storage.bulk import one_of
@@ -22,8 +22,12 @@ _KNOWN = Prepared(
         RecordRow.request_id, RecordRow.id, RecordRow.fingerprint, RecordRow.charged, RecordRow.total_cost.is_(None)
     ).where(one_of(RecordRow.request_id, "keys"))
 )
-_LAST = select(func.coalesce(func.max(RecordRow.id), 0))
-_NUMBERS = text("SELECT array_agg(nextval('cost_records_id_seq')) FROM generate_series(1, :many)")
+_LAST = Prepared(select(func.coalesce(func.max(RecordRow.id), literal_column("0"))))
+_NUMBERS = Prepared(
+    select(func.nextval(literal_column("'cost_records_id_seq'"), type_=BigInteger)).select_from(
+        func.generate_series(literal_column("1"), bindparam("many", type_=Integer))
+    )
+)
 _ADD = str(insert(RecordRow).compile(dialect=sqlite.dialect(), column_keys=COLUMNS))
 _ADD_NEW = Prepared(insert_new(RecordRow).returning(RecordRow.id), inserts=COLUMNS)
 _COPY = 'COPY {} ("{}") FROM STDIN'.format(RecordRow.__tablename__, '", "'.join(COLUMNS))
@@ -83,10 +87,9 @@ def _as_it_is(moment: datetime) -> object:
 def _numbers(connection: Connection, many: int) -> Sequence[int]:
     """So many numbers for new records."""
     if connection.dialect.name == "sqlite":
-        last = connection.execute(_LAST).scalar_one()
+        ((last,),) = _LAST.run(connection, {})
         return range(last + 1, last + 1 + many)
-    found: list[int] = connection.execute(_NUMBERS, {"many": many}).scalar_one()
-    return found
+    return [number for (number,) in _NUMBERS.run(connection, {"many": many})]
 
 
 def _add(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:

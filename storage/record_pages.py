@@ -3,7 +3,7 @@
 An unpriced record has no cost to be sorted by. It comes before all that have one, as if it were less than nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, func, literal_column, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
+from storage.dearest import Among, dearest, unsought
 from storage.record_rows import AnyRow, record_of
 from storage.tables import RecordRow
 from suanli.domain.cost.records import Page, Place, Record, RecordFilter, Sort
@@ -33,6 +34,10 @@ It has no type, for as a Boolean it would be compared with 1 on SQLite, which se
 """
 
 
+_IS_UNPRICED: ColumnElement[bool] = literal_column("(cost_records.total_cost IS NULL) IS TRUE")
+"""As the index of the unpriced ones by time has it: SQLite would take IS NULL alone for the index by cost."""
+
+
 def page(
     connection: Connection, which: RecordFilter, sort: Sort, *, ascending: bool, after: Place | None, limit: int
 ) -> Page:
@@ -42,7 +47,7 @@ def page(
         moments = _placed(_ALL.where(*conditions), RecordRow.happened_at, after, ascending=ascending)
         rows = connection.execute(moments.limit(limit + 1)).all()
     else:
-        rows = _by_cost(connection, conditions, ascending=ascending, after=after, limit=limit + 1)
+        rows = _by_cost(connection, which, ascending=ascending, after=after, limit=limit + 1)
     records = tuple(map(record_of, rows[:limit]))
     more = len(rows) > limit and records
     return Page(records, _place(records[-1], sort) if more else None)
@@ -66,12 +71,7 @@ def each(connection: Connection, which: RecordFilter) -> Iterator[Record]:
 
 
 def _by_cost(
-    connection: Connection,
-    conditions: Sequence[ColumnElement[bool]],
-    *,
-    ascending: bool,
-    after: Place | None,
-    limit: int,
+    connection: Connection, which: RecordFilter, *, ascending: bool, after: Place | None, limit: int
 ) -> Sequence[AnyRow]:
     """Those without a cost and those with one, as two lists: databases do not agree on where the first belong."""
     lists = [False, True] if ascending else [True, False]
@@ -79,12 +79,27 @@ def _by_cost(
         del lists[0]
     found: list[AnyRow] = []
     for is_priced in lists:
-        if len(found) < limit:
-            some = _ALL.where(*conditions, _is_priced(is_priced))
-            ordered = _placed(some, RecordRow.total_cost, after, ascending=ascending)
-            found += connection.execute(ordered.limit(limit - len(found)))
+        more = limit - len(found)
+        if more > 0 and is_priced and not (which.session_id or which.request_id):
+            found += _dearest(connection, which, ascending=ascending, after=after, limit=more)
+        elif more > 0:
+            some = _ALL.where(*_conditions(which), _is_priced(yes=is_priced))
+            found += connection.execute(_placed(some, RecordRow.total_cost, after, ascending=ascending).limit(more))
         after = None
     return found
+
+
+def _dearest(
+    connection: Connection, which: RecordFilter, *, ascending: bool, after: Place | None, limit: int
+) -> Sequence[AnyRow]:
+    if which.is_priced is False:
+        return ()
+    fits = [unsought(column.expression) == value for column, value in _texts(which).items() if value]
+    behind = None if after is None else _is_behind(RecordRow.total_cost, after.value, after, ascending=ascending)
+    among = Among(which.user, fits, which.since, which.until)
+    numbers = dearest(connection, among, behind, ascending=ascending, limit=limit)
+    these = _ALL.where(RecordRow.id.in_(numbers))
+    return connection.execute(_placed(these, RecordRow.total_cost, None, ascending=ascending)).all()
 
 
 def _placed(
@@ -95,9 +110,13 @@ def _placed(
         rows = rows.where(RecordRow.id > after.id if ascending else RecordRow.id < after.id)
     elif after is not None:
         value = _EPOCH + after.value * _MICROSECOND if by is RecordRow.happened_at else after.value
-        here, there = tuple_(by, RecordRow.id), tuple_(value, after.id, types=[by.type, RecordRow.id.type])
-        rows = rows.where(here > there if ascending else here < there)
+        rows = rows.where(_is_behind(by, value, after, ascending=ascending))
     return rows.order_by(by.asc() if ascending else by.desc(), RecordRow.id.asc() if ascending else RecordRow.id.desc())
+
+
+def _is_behind(by: InstrumentedAttribute[Any], value: object, after: Place, *, ascending: bool) -> ColumnElement[bool]:
+    here, there = tuple_(by, RecordRow.id), tuple_(value, after.id, types=[by.type, RecordRow.id.type])
+    return here > there if ascending else here < there
 
 
 def _place(record: Record, sort: Sort) -> Place:
@@ -106,19 +125,25 @@ def _place(record: Record, sort: Sort) -> Place:
     return Place(_UNPRICED if record.cost is None else record.cost.total, record.id)
 
 
-def _conditions(which: RecordFilter) -> Sequence[ColumnElement[bool]]:
-    texts = {
-        RecordRow.user: which.user,
+def _texts(which: RecordFilter) -> Mapping[InstrumentedAttribute[Any], str]:
+    return {
         RecordRow.project: which.project,
         RecordRow.department: which.department,
         RecordRow.organization: which.organization,
         RecordRow.model_name: which.model_name,
         RecordRow.provider_name: which.provider_name,
         RecordRow.request_type: which.request_type,
-        RecordRow.cost_type: which.cost_type,
+        RecordRow.cost_type: which.cost_type or "",
+    }
+
+
+def _conditions(which: RecordFilter) -> Sequence[ColumnElement[bool]]:
+    sought = {
+        RecordRow.user: which.user,
         RecordRow.session_id: which.session_id,
         RecordRow.request_id: which.request_id,
     }
+    texts = {**sought, **_texts(which)}
     found: list[ColumnElement[bool]] = [column == value for column, value in texts.items() if value]
     if which.session_id:
         found.append(_IN_SESSION)
@@ -127,9 +152,9 @@ def _conditions(which: RecordFilter) -> Sequence[ColumnElement[bool]]:
     if which.until is not None:
         found.append(RecordRow.happened_at < which.until)
     if which.is_priced is not None:
-        found.append(_is_priced(which.is_priced))
+        found.append(_is_priced(yes=True) if which.is_priced else _IS_UNPRICED)
     return found
 
 
-def _is_priced(yes: bool) -> ColumnElement[bool]:  # noqa: FBT001 what is asked, and all that is
+def _is_priced(*, yes: bool) -> ColumnElement[bool]:
     return RecordRow.total_cost.is_not(None) if yes else RecordRow.total_cost.is_(None)

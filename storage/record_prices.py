@@ -49,9 +49,9 @@ def price_records(
     for row in rows:
         more = _cost(costs[row.id]).total - row.charged
         if row.account_set is not None:
-            charges.correct(row.account_set, more)
+            charges.correct(row.account_set, row.id, more)
         elif row.hold in holds:
-            charges.correct(holds[row.hold].account_set, more)
+            charges.correct(holds[row.hold].account_set, row.id, more)
             corrected.append((row.hold, _cost(costs[row.id]).total))
     charges.correct_holds(corrected)
     _PRICE.run_for_each(connection, [_cells(row.id, costs[row.id]) for row in rows])

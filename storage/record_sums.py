@@ -1,6 +1,7 @@
 """What records add to the sums."""
 
-from storage.sum_tail import SumKey
+from storage.columns import as_kept
+from storage.sum_tail import QUARTER, SumKey, amounts_of
 from suanli.domain.cost.prices import Cost
 from suanli.domain.cost.records import Call, Ending
 from suanli.domain.cost.sums import Sum
@@ -40,6 +41,12 @@ def sum_of(call: Call, cost: Cost | None) -> Sum:
         call.took or 0,
         int(call.took is not None),
     )
+
+
+def added_by(call: Call, cost: Cost | None) -> tuple[object, ...]:
+    """The row that a new record alone adds to the tail of the sums, for its `COLUMNS`."""
+    at, *names = key_of(call)
+    return (int(at.timestamp() // QUARTER), *(as_kept(str(name)) for name in names), *amounts_of(sum_of(call, cost)))
 
 
 def priced(cost: Cost) -> Sum:

@@ -8,12 +8,14 @@ from sqlalchemy import Connection, bindparam, func, select
 from storage.account_windows import SqlWindows
 from storage.accounts import SqlAccounts
 from storage.record_batches import RecordBatch, check
+from storage.record_marks import before, mark, newest_costs
 from storage.record_pages import each, page
 from storage.record_prices import price_records
 from storage.record_rows import record_of
 from storage.tables import RecordRow
 from storage.writers import write_along
-from suanli.domain.cost.money import Currency
+from suanli.domain.cost.marks import Mark
+from suanli.domain.cost.money import Currency, Nano
 from suanli.domain.cost.records import Judged, Page, Place, Record, RecordFilter, RecordId, Sort, Written
 
 _FIND = select(RecordRow.__table__).where(RecordRow.request_id == bindparam("of_request"))
@@ -34,21 +36,6 @@ _UNPRICED_MODELS = (
     .group_by(RecordRow.provider_name, RecordRow.model_name)
     .order_by(RecordRow.provider_name, RecordRow.model_name)
 )
-_LOOKED_THROUGH = 5_000
-_NEWEST = (
-    select(RecordRow.id, RecordRow.happened_at, RecordRow.request_type, RecordRow.total_cost)
-    .where(RecordRow.model_name == bindparam("of_model"))
-    .order_by(RecordRow.happened_at.desc(), RecordRow.id.desc())
-    .limit(_LOOKED_THROUGH)
-    .subquery()
-)
-_NEWEST_PRICED = (
-    select(_NEWEST.c.total_cost)
-    .where(_NEWEST.c.total_cost.is_not(None))
-    .order_by(_NEWEST.c.happened_at.desc(), _NEWEST.c.id.desc())
-    .limit(bindparam("most"))
-)
-_NEWEST_OF_TYPE = _NEWEST_PRICED.where(_NEWEST.c.request_type == bindparam("of_type"))
 
 
 class SqlRecords:
@@ -73,7 +60,6 @@ class SqlRecords:
         """
         check(calls)
         self._accounts.take_turn()
-        write_along(self._connection)
         return RecordBatch(self._connection, self._accounts, self._windows, calls, currency, now).write()
 
     def find(self, request_id: str) -> Record | None:
@@ -82,9 +68,9 @@ class SqlRecords:
         return None if row is None else record_of(row)
 
     def behind(self, after: RecordId, limit: int) -> Sequence[Record]:
-        """Records behind one, by number.
+        """Records behind one, by number: the order in which they are written down, but for those written at once.
 
-        That is the order in which they are written down, but for those that are written at the same moment.
+        Of the latter, lower ones may come later; `mark` tells how far that is over.
         """
         return tuple(map(record_of, self._connection.execute(_NEXT, {"after": after, "most": limit})))
 
@@ -115,14 +101,14 @@ class SqlRecords:
         """All records by number, read in parts: any number of them in constant memory."""
         return each(self._connection, which)
 
-    def newest_costs(self, model_name: str, request_type: str, limit: int) -> Sequence[int]:
-        """What the last priced calls to a model cost, newest first; of this type, if one is said.
+    def mark(self) -> Mark:
+        """How far records go, and who may still be writing some that come before."""
+        return mark(self._connection)
 
-        They are looked for among the last 5,000 calls to it, however rare a type is.
-        """
-        asked = {"of_model": model_name, "most": limit}
-        if request_type:
-            found = self._connection.execute(_NEWEST_OF_TYPE, {**asked, "of_type": request_type})
-        else:
-            found = self._connection.execute(_NEWEST_PRICED, asked)
-        return found.scalars().all()
+    def before(self, since: datetime) -> RecordId:
+        """The number behind which all records are that happened since a moment; that of the last one when none did."""
+        return before(self._connection, since)
+
+    def newest_costs(self, model_name: str) -> Sequence[tuple[str, Nano]]:
+        """The types and costs of the priced ones among the last 5,000 calls to a model, newest first."""
+        return newest_costs(self._connection, model_name)

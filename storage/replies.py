@@ -1,5 +1,6 @@
-"""What was answered under an Idempotency-Key."""
+"""What was answered under an Idempotency-Key: its headers in the first line, then its body."""
 
+import json
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select
@@ -7,8 +8,9 @@ from sqlalchemy import Connection, bindparam, delete, select
 from storage.prepared import Prepared
 from storage.tables import ReplyRow
 from storage.upserts import insert_new
-from suanli.domain.tokens import TokenId
+from suanli.domain.tokens import KeptReply, TokenId
 
+_APART = "\n"
 _FIND = Prepared(
     select(ReplyRow.fingerprint, ReplyRow.status, ReplyRow.body).where(
         ReplyRow.token == bindparam("of_token"), ReplyRow.key == bindparam("of_key")
@@ -29,18 +31,29 @@ class SqlReplies:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def find(self, token: TokenId, key: str) -> tuple[str, int, str] | None:
-        """The fingerprint of what was asked, the status and the body that were answered."""
+    def find(self, token: TokenId, key: str) -> KeptReply | None:
+        """What was answered."""
         rows = _FIND.run(self._connection, {"of_token": token, "of_key": key})
-        return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
+        if not rows:
+            return None
+        fingerprint, status, kept = rows[0]
+        head, _, body = kept.partition(_APART)
+        return KeptReply(fingerprint, status, body, json.loads(head))
 
-    def keep(self, token: TokenId, key: str, fingerprint: str, status: int, body: str, now: datetime) -> bool:
+    def keep(self, token: TokenId, key: str, reply: KeptReply, now: datetime) -> bool:
         """Remember an answer; False when another one stands under this key, for which it waits.
 
         Who asked the same at the same moment waits here for the first one's end. After False, what this transaction
         did is done twice unless it is rolled back.
         """
-        row = {"token": token, "key": key, "fingerprint": fingerprint, "status": status, "body": body, "kept_at": now}
+        row = {
+            "token": token,
+            "key": key,
+            "fingerprint": reply.fingerprint,
+            "status": reply.status,
+            "body": f"{json.dumps(dict(reply.headers))}{_APART}{reply.body}",
+            "kept_at": now,
+        }
         return bool(_KEEP.run(self._connection, row))
 
     def forget_before(self, moment: datetime) -> int:

@@ -7,12 +7,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from storage.cuboids import cells_of
-from storage.site_days import SiteDays
+from storage.site_days import SiteDays, month_of
+from storage.sum_months import CELL, close_before
 from storage.sum_names import SqlSumNames
 from storage.sum_tail import AMOUNTS, Entry
 from storage.tables import CostSumRow
 
-_COLUMNS = ("cuboid", "time", "payer", "product", *AMOUNTS)
+_COLUMNS = (*CELL, *AMOUNTS)
 _HERE = CostSumRow.__table__.c
 
 
@@ -47,9 +48,11 @@ class SqlRollups:
 
     def add(self, entries: Collection[Entry]) -> None:
         """Add these, in the order of keys: once a transaction, or two that are at it may wait for each other."""
+        newest = self._days.of_quarter(max(quarter for quarter, _, _ in entries))
+        closed = close_before(self._connection, month_of(newest))
         payers = self._names.payers({names[:4] for _, names, _ in entries})
         products = self._names.products({names[4:] for _, names, _ in entries})
-        cells = cells_of(entries, payers, products, self._days.of_quarter)
+        cells = cells_of(entries, payers, products, self._days.of_quarter, closed)
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(_ADD_ROWS, _columns(cells))
         else:

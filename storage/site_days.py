@@ -9,7 +9,11 @@ from suanli.domain.cost.windows import Period, window_at
 QUARTERS = 4
 """So many are an hour."""
 
+_LONGEST = 31
+"""Days of a month."""
+
 _FIRST = date(1970, 1, 1)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -47,7 +51,18 @@ _MOST = 400_000  # more than ten years
 
 def date_of(day: int) -> date:
     """A day as people write it."""
-    return _FIRST + timedelta(days=day)
+    return _FIRST + day * _DAY
+
+
+def month_of(day: int) -> int:
+    """The first day of the month that a day is in."""
+    return day - date_of(day).day + 1
+
+
+def month_from(day: int) -> int:
+    """The first day of the first month that begins on a day, or after it."""
+    first = month_of(day)
+    return day if day == first else month_of(first + _LONGEST)
 
 
 def hour_of(moment: datetime) -> int:
@@ -57,7 +72,7 @@ def hour_of(moment: datetime) -> int:
 
 def moment_of_hour(hour: int) -> datetime:
     """When an hour begins."""
-    return _FIRST_MOMENT + timedelta(hours=hour)
+    return _FIRST_MOMENT + hour * _HOUR
 
 
 def moment_of_quarter(quarter: int) -> datetime:

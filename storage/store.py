@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
@@ -56,90 +57,60 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 class SqlTransaction:
     """One transaction: all of it happens, or none."""
 
-    __slots__ = (
-        "_connection",
-        "alerts",
-        "allowances",
-        "audits",
-        "books",
-        "budgets",
-        "burns",
-        "changes",
-        "chats",
-        "cost_alerts",
-        "episodes",
-        "exchange",
-        "facts",
-        "grants",
-        "happenings",
-        "holds",
-        "inbox",
-        "models",
-        "notices",
-        "outbox",
-        "overrides",
-        "parties",
-        "prices",
-        "quota_requests",
-        "quotas",
-        "records",
-        "replies",
-        "resources",
-        "runs",
-        "samples",
-        "sums",
-        "tickets",
-        "tokens",
-        "watches",
-    )
-
     def __init__(
         self, connection: Connection, snapshots: dict[str, Snapshot], plans: Plans, books: Books, days: SiteDays
     ) -> None:
-        self._connection = connection
-        self.inbox = SqlInbox(connection)
-        self.outbox = SqlOutbox(connection)
-        self.grants = SqlGrants(connection)
-        self.chats = SqlChats(connection)
-        self.samples = SqlSamples(connection, snapshots)
-        self.notices = SqlNotices(connection)
-        self.overrides = SqlOverrides(connection)
-        self.episodes = SqlEpisodes(connection)
-        self.tickets = SqlTickets(connection)
-        self.burns = SqlBurns(connection)
-        self.alerts = SqlAlerts(connection)
-        self.resources = SqlResources(connection)
-        self.happenings = SqlHappenings(connection)
-        self.watches = SqlWatches(connection)
-        self.allowances = SqlAllowances(connection)
-        self.audits = SqlAudits(connection)
-        self.runs = SqlRuns(connection)
-        self.facts = SqlFacts(connection)
-        accounts = SqlAccounts(connection)
-        windows = SqlWindows(connection, accounts, plans)
-        self.quotas = SqlQuotas(connection, accounts, windows)
-        self.holds = SqlHolds(connection, accounts, windows)
-        self.records = SqlRecords(connection, accounts, windows)
-        book = SqlPriceBook(connection, books)
-        self.models = SqlCostModels(connection, book)
-        self.prices = SqlPrices(connection, book)
-        self.exchange = SqlExchange(connection, book)
-        self.parties = SqlParties(connection)
-        self.cost_alerts = SqlCostAlerts(connection)
-        self.quota_requests = SqlQuotaRequests(connection)
-        self.tokens = SqlTokens(connection)
-        self.replies = SqlReplies(connection)
-        self.changes = SqlChanges(connection)
-        self.sums = SqlSums(connection, days)
-        openings = SqlOpenings(self.sums, self.records, days.zone)
-        self.budgets = SqlBudgets(connection, accounts, self.quotas, openings)
-        self.books = SqlBooks(connection, days)
+        self.connection = connection
+        self.snapshots = snapshots
+        self.plans = plans
+        self.prices_known = books
+        self.days = days
+
+    # Each is made when it is first asked for: there are many, and a transaction needs two or three.
+    accounts = cached_property(lambda tx: SqlAccounts(tx.connection))
+    windows = cached_property(lambda tx: SqlWindows(tx.connection, tx.accounts, tx.plans))
+    book = cached_property(lambda tx: SqlPriceBook(tx.connection, tx.prices_known))
+    openings = cached_property(lambda tx: SqlOpenings(tx.connection, tx.sums, tx.days.zone))
+
+    inbox = cached_property(lambda tx: SqlInbox(tx.connection))
+    outbox = cached_property(lambda tx: SqlOutbox(tx.connection))
+    grants = cached_property(lambda tx: SqlGrants(tx.connection))
+    chats = cached_property(lambda tx: SqlChats(tx.connection))
+    samples = cached_property(lambda tx: SqlSamples(tx.connection, tx.snapshots))
+    notices = cached_property(lambda tx: SqlNotices(tx.connection))
+    overrides = cached_property(lambda tx: SqlOverrides(tx.connection))
+    episodes = cached_property(lambda tx: SqlEpisodes(tx.connection))
+    tickets = cached_property(lambda tx: SqlTickets(tx.connection))
+    burns = cached_property(lambda tx: SqlBurns(tx.connection))
+    alerts = cached_property(lambda tx: SqlAlerts(tx.connection))
+    resources = cached_property(lambda tx: SqlResources(tx.connection))
+    happenings = cached_property(lambda tx: SqlHappenings(tx.connection))
+    watches = cached_property(lambda tx: SqlWatches(tx.connection))
+    allowances = cached_property(lambda tx: SqlAllowances(tx.connection))
+    audits = cached_property(lambda tx: SqlAudits(tx.connection))
+    runs = cached_property(lambda tx: SqlRuns(tx.connection))
+    facts = cached_property(lambda tx: SqlFacts(tx.connection))
+    quotas = cached_property(lambda tx: SqlQuotas(tx.connection, tx.accounts, tx.windows))
+    holds = cached_property(lambda tx: SqlHolds(tx.connection, tx.accounts, tx.windows))
+    records = cached_property(lambda tx: SqlRecords(tx.connection, tx.accounts, tx.windows))
+    models = cached_property(lambda tx: SqlCostModels(tx.connection, tx.book))
+    prices = cached_property(lambda tx: SqlPrices(tx.connection, tx.book))
+    exchange = cached_property(lambda tx: SqlExchange(tx.connection, tx.book))
+    parties = cached_property(lambda tx: SqlParties(tx.connection))
+    cost_alerts = cached_property(lambda tx: SqlCostAlerts(tx.connection))
+    quota_requests = cached_property(lambda tx: SqlQuotaRequests(tx.connection))
+    tokens = cached_property(lambda tx: SqlTokens(tx.connection, tx.book))
+    replies = cached_property(lambda tx: SqlReplies(tx.connection))
+    changes = cached_property(lambda tx: SqlChanges(tx.connection))
+    sums = cached_property(lambda tx: SqlSums(tx.connection, tx.days))
+    budgets = cached_property(lambda tx: SqlBudgets(tx.connection, tx.accounts, tx.quotas, tx.openings))
+    books = cached_property(lambda tx: SqlBooks(tx.connection, tx.days))
 
     def lock(self, name: str) -> None:
         """Wait until no other transaction holds `name`, and hold it to the end of this one."""
         # SQLite lets one transaction write at a time anyway.
-        if self._connection.dialect.name == "postgresql":
-            self._connection.execute(_LOCK, {"name": name})
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(_LOCK, {"name": name})
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -155,7 +126,7 @@ class SqlTransaction:
             self._say("RELEASE SAVEPOINT inner_part")  # or an outer one of this name would stay hidden behind it
 
     def _say(self, sql: str) -> None:
-        cursor = self._connection.connection.cursor()
+        cursor = self.connection.connection.cursor()
         try:
             cursor.execute(sql)
         finally:

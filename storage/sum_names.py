@@ -47,7 +47,8 @@ class SqlSumNames:
     def _numbers(self, names: _Names, wanted: Collection[Names]) -> Numbers:
         each = {(Level.EACH, found) for found in wanted}
         groups = {(Level.GROUP, _above(found)) for found in wanted}
-        keys = [*each, *groups, (Level.ALL, _NOBODY)]
+        organizations = {(Level.ORGANIZATION, _alone(found)) for found in wanted} if names is _PAYERS else set()
+        keys = [*each, *groups, *organizations, (Level.ALL, _NOBODY)]
         known = self._find(names, keys)
         # Sorted, because whoever adds the same at the same time is waited for. Known ones are not even tried: each
         # try would use up a number.
@@ -71,9 +72,17 @@ def _above(names: Names) -> Names:
     return ("", *names[1:])
 
 
+def _alone(names: Names) -> Names:
+    return ("", "", "", names[3])
+
+
 def _tree(known: Mapping[_Key, int]) -> Numbers:
     everything = known[Level.ALL, _NOBODY]
     each = {names: number for (level, names), number in known.items() if level is Level.EACH}
-    groups = {number: everything for (level, _), number in known.items() if level is Level.GROUP}
     above = {number: known[Level.GROUP, _above(names)] for names, number in each.items()}
-    return Numbers(each, {**above, **groups}, everything)
+    for (level, names), number in known.items():
+        if level is Level.GROUP:
+            above[number] = known.get((Level.ORGANIZATION, _alone(names)), everything)
+        elif level is Level.ORGANIZATION:
+            above[number] = everything
+    return Numbers(each, above, everything)

@@ -4,7 +4,7 @@ PostgreSQL shows a statement what was committed before it began. Asked for in tw
 would be counted twice or not at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     bindparam,
+    case,
     cast,
     func,
     literal_column,
@@ -22,9 +23,9 @@ from sqlalchemy import (
     union_all,
 )
 
-from storage.cuboids import HOURS, LARGEST, PAYER, PRODUCT, Level, level_of, of_days, of_hours
+from storage.cuboids import LARGEST, MONTHS, OF_MONTHS, PAYER, PRODUCT, Level, level_of, of_days, of_hours
 from storage.prepared import Prepared
-from storage.site_days import QUARTERS, SiteDays, hour_of
+from storage.site_days import QUARTERS, SiteDays, hour_of, month_from, month_of
 from storage.sum_tail import AMOUNTS
 from storage.tables import CostPayerRow, CostProductRow, CostSumRow, SumTailRow, SumZoneRow
 from suanli.domain.cost.sums import Dimension, Grain, Question
@@ -39,19 +40,24 @@ _tail = SumTailRow.__table__.c
 _totals = CostSumRow.__table__.alias("totals")
 _NARROW = frozenset({Dimension.USER, Dimension.PROJECT, Dimension.DEPARTMENT})
 """Who of these is meant, few others are with them: their cells are looked up. An organisation may be everybody."""
-_zone = SumZoneRow.__table__.c.zone
+_zone, _closed = SumZoneRow.__table__.c.zone, SumZoneRow.__table__.c.closed
 _payers = CostPayerRow.__table__.c
 _products = CostProductRow.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """All of a question that a statement depends on, and whether it takes numbers as an array (PostgreSQL)."""
+    """All of a question that a statement depends on, and whether it takes numbers as an array (PostgreSQL).
+
+    `amounts` are the numbers of a sum that are wanted.
+    """
 
     grain: Grain
     by: Dimension | None
     where: frozenset[Dimension]
+    whole_months: bool
     as_array: bool
+    amounts: tuple[str, ...]
 
     @property
     def asked(self) -> frozenset[Dimension]:
@@ -70,11 +76,14 @@ class Shape:
         return hours
 
 
-def asked(question: Question, days: SiteDays, *, as_array: bool) -> tuple[Prepared, Mapping[str, Any]]:
+def asked(
+    question: Question, days: SiteDays, *, as_array: bool, amounts: tuple[str, ...] = AMOUNTS
+) -> tuple[Prepared, Mapping[str, Any]]:
     """The statement that answers a question, and its parameters."""
-    shape = Shape(question.grain, question.by, frozenset(question.where), as_array)
-    span = _hours(question.since, question.until) if shape.grain is Grain.HOUR else _days(question, days)
-    where = {dimension.value: value for dimension, value in question.where.items()}
+    grain, where = question.grain, {dimension.value: value for dimension, value in question.where.items()}
+    span = _hours(question.since, question.until) if grain is Grain.HOUR else _days(question, days)
+    whole_months = grain is Grain.ALL and span["first_month"] < span["end_month"]
+    shape = Shape(grain, question.by, frozenset(question.where), whole_months, as_array, amounts)
     return _statement(shape), {**span, **where}
 
 
@@ -83,6 +92,8 @@ def _days(question: Question, days: SiteDays) -> Mapping[str, int]:
     return {
         "first": first,
         "end": end,
+        "first_month": month_from(first),
+        "end_month": month_of(end),
         "first_quarter": days.first_quarter(first),
         "end_quarter": days.first_quarter(end),
     }
@@ -93,27 +104,56 @@ def _hours(since: datetime, until: datetime) -> Mapping[str, int]:
     return {"first": first, "end": end, "first_quarter": first * QUARTERS, "end_quarter": end * QUARTERS}
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some of the times of a cuboid: from one up to another."""
+
+    cuboid: int
+    first: ColumnElement[int]
+    end: ColumnElement[int]
+
+
+def _parts(shape: Shape) -> Sequence[_Part]:
+    """What a question reads: days or hours, or the days before and after months that are whole and closed."""
+    first: ColumnElement[int] = bindparam("first")
+    end: ColumnElement[int] = bindparam("end")
+    if not shape.whole_months:
+        return (_Part(shape.cuboid, first, end),)
+    first_month: ColumnElement[int] = bindparam("first_month")
+    upto = select(_closed_within(first_month, bindparam("end_month"))).scalar_subquery()
+    return (
+        _Part(shape.cuboid, first, first_month),
+        _Part(MONTHS + shape.cuboid, first_month, upto),
+        _Part(shape.cuboid, upto, end),
+    )
+
+
+def _closed_within(first: ColumnElement[int], end: ColumnElement[int]) -> ColumnElement[int]:
+    """How far months are closed, between two of them."""
+    return case((_closed < first, first), (_closed > end, end), else_=_closed)
+
+
 @lru_cache(1024)
 def _statement(shape: Shape) -> Prepared:
-    cells: list[ColumnElement[Any]] = [literal_column(str(ZONE)), _NO_TIME, _zone, *(_NO_TIME for _ in AMOUNTS)]
-    zone = select(*cells)
-    lines = union_all(_put_by(shape), _newest(shape), zone).subquery()
+    cells: list[ColumnElement[Any]] = [literal_column(str(ZONE)), _NO_TIME, _zone, *(_NO_TIME for _ in shape.amounts)]
+    put_by = (_put_by(shape, part) for part in _parts(shape))
+    lines = union_all(*put_by, _newest(shape), select(*cells)).subquery()
     return Prepared(select(lines))
 
 
-def _put_by(shape: Shape) -> Select[Any]:
+def _put_by(shape: Shape, part: _Part) -> Select[Any]:
     """What was put by: added up by number first, and by name only what is left."""
     time = [] if shape.grain is Grain.ALL else [_sums.time]
     number = _number(shape.by)
     groups = [*time, *([] if number is None else [number])]
-    found = select(*groups, *_added(_sums)).where(*_within(shape)).group_by(*groups)
+    found = select(*groups, *_added(_sums, shape.amounts)).where(*_within(shape, part)).group_by(*groups)
     return _named(shape, found)
 
 
 def _named(shape: Shape, found: Select[Any]) -> Select[Any]:
     these = found.subquery()
     time = _NO_TIME if shape.grain is Grain.ALL else these.c.time
-    amounts = [these.c[name] for name in AMOUNTS]
+    amounts = [these.c[name] for name in shape.amounts]
     if shape.by is None:
         return select(literal_column(str(PUT_BY)).label("origin"), time.label("at"), _NO_VALUE.label("value"), *amounts)
     names, key = (_payers, these.c.payer) if shape.by in PAYER else (_products, these.c.product)
@@ -128,13 +168,13 @@ def _number(by: Dimension | None) -> ColumnElement[int] | None:
     return _sums.payer if by in PAYER else _sums.product
 
 
-def _within(shape: Shape) -> list[ColumnElement[bool]]:
-    within = [_sums.cuboid == literal_column(str(shape.cuboid))]
+def _within(shape: Shape, part: _Part) -> list[ColumnElement[bool]]:
+    within = [_sums.cuboid == literal_column(str(part.cuboid))]
     by_the_cell = shape.cuboid == LARGEST or bool(shape.where & _NARROW)
     if by_the_cell:  # at each time at which anything was
-        within.append(_is_one_of(_sums.time, _times(shape.grain), in_key=shape.as_array))
+        within.append(_is_one_of(_sums.time, _times(shape.grain, part), in_key=shape.as_array))
     else:
-        within += [_sums.time >= bindparam("first"), _sums.time < bindparam("end")]
+        within += [_sums.time >= part.first, _sums.time < part.end]
     for names, number, of in ((_payers, _sums.payer, PAYER), (_products, _sums.product, PRODUCT)):
         chosen = shape.where & set(of)
         if chosen:
@@ -143,13 +183,12 @@ def _within(shape: Shape) -> list[ColumnElement[bool]]:
     return within
 
 
-def _times(grain: Grain) -> Select[tuple[int]]:
-    """The days, or the hours, in which anybody spent anything."""
-    everybody = HOURS if grain is Grain.HOUR else 0
+def _times(grain: Grain, part: _Part) -> Select[tuple[int]]:
+    """The days, hours or months of a part in which anybody spent anything."""
+    coarsest = of_hours(Level.ALL, Level.ALL) if grain is Grain.HOUR else of_days(Level.ALL, Level.ALL)
+    everybody = MONTHS if part.cuboid in OF_MONTHS else coarsest
     return select(_totals.c.time).where(
-        _totals.c.cuboid == literal_column(str(everybody)),
-        _totals.c.time >= bindparam("first"),
-        _totals.c.time < bindparam("end"),
+        _totals.c.cuboid == literal_column(str(everybody)), _totals.c.time >= part.first, _totals.c.time < part.end
     )
 
 
@@ -172,7 +211,7 @@ def _newest(shape: Shape) -> Select[Any]:
     value = _NO_VALUE if shape.by is None else _tail[shape.by.value]
     time = _NO_TIME if shape.grain is Grain.ALL else _tail.quarter
     groups = [each for each in (time, value) if each is not _NO_TIME and each is not _NO_VALUE]
-    found = select(literal_column(str(TAIL)), time, value, *_added(_tail)).where(
+    found = select(literal_column(str(TAIL)), time, value, *_added(_tail, shape.amounts)).where(
         _tail.quarter >= bindparam("first_quarter"),
         _tail.quarter < bindparam("end_quarter"),
         *(_tail[each.value] == bindparam(each.value) for each in sorted(shape.where)),
@@ -180,6 +219,6 @@ def _newest(shape: Shape) -> Select[Any]:
     return found.group_by(*groups)
 
 
-def _added(columns: Any) -> list[ColumnElement[int]]:
+def _added(columns: Any, amounts: Sequence[str]) -> list[ColumnElement[int]]:
     nothing: ColumnElement[int] = literal_column("0")
-    return [cast(func.coalesce(func.sum(columns[name]), nothing), BigInteger).label(name) for name in AMOUNTS]
+    return [cast(func.coalesce(func.sum(columns[name]), nothing), BigInteger).label(name) for name in amounts]

@@ -1,7 +1,7 @@
 """All sums made anew from the records, in one transaction, while nobody writes: in SQL, day after day of the site.
 
 A day's records are read once, and added up by the hour with the numbers of who paid and of what was paid for. All sums
-of the day are made of that; an hour over midnight gets what it has of each of its days.
+of the day are made of that; an hour over midnight gets what it has of each of its days. Months are made of the days.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,10 +27,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from storage.cuboids import PAYER, PRODUCT, Level, of_days, of_hours
+from storage.cuboids import PAYER, PAYERS, PRODUCT, PRODUCTS, Level, of_days, of_hours
 from storage.recorded import AMOUNTS_OF_ONE, NAMES, quarter
 from storage.rollups import adding
 from storage.site_days import QUARTERS, SiteDays, moment_of_quarter
+from storage.sum_months import CELL, close_anew
 from storage.sum_names import SqlSumNames
 from storage.sum_tail import AMOUNTS, QUARTER
 from storage.sum_zone import set_zone
@@ -38,10 +39,9 @@ from storage.tables import CostPayerRow, CostProductRow, CostSumRow, RecordRow, 
 from storage.writers import write_alone
 
 _LOCK = text("LOCK TABLE cost_records, sum_tail, cost_sums, sum_zone IN EXCLUSIVE MODE")
-_UNCOMPILED = text("SET LOCAL jit = off")  # compiling takes longer than a day's records do
 
-_NUMBERS = ("payer", "payers", "product", "products")
-"""Who paid, and what was paid for: the number of each, and the one above it."""
+_NUMBERS = ("payer", "payers", "organization", "product", "products")
+"""Who paid, and what was paid for: the number of each, and those above it."""
 
 _records = RecordRow.__table__.c
 _DIFFERENT = select(*NAMES).distinct()
@@ -60,7 +60,6 @@ def rebuild(connection: Connection, days: SiteDays) -> int:
     write_alone(connection)
     if connection.dialect.name == "postgresql":
         connection.execute(_LOCK)
-        connection.execute(_UNCOMPILED)
     connection.execute(delete(SumTailRow))
     connection.execute(delete(CostSumRow))
     set_zone(connection, days.zone)
@@ -69,6 +68,7 @@ def rebuild(connection: Connection, days: SiteDays) -> int:
     for day, first, end in _days(connection, days):
         moments = {"first": moment_of_quarter(first), "end": moment_of_quarter(end)}
         connection.execute(add, {"day": day, **all_of, **moments})
+    close_anew(connection)
     return int(connection.execute(_ALL).scalar_one())
 
 
@@ -101,7 +101,7 @@ def _added_in_a_day(connection: Connection) -> Insert:
     cells = select(union_all(*_of_days(in_days), *_of_hours(wide)).subquery())
     # SQLite takes ON CONFLICT for a part of a join unless there is a condition before it.
     some = cells.where(literal_column("1 = 1"))
-    return adding(insert(CostSumRow).from_select(["cuboid", "time", "payer", "product", *AMOUNTS], some))
+    return adding(insert(CostSumRow).from_select([*CELL, *AMOUNTS], some))
 
 
 def _spent(connection: Connection) -> CTE:
@@ -129,37 +129,40 @@ def _is(table: Any, names: Iterable[str], of: Sequence[ColumnElement[str]]) -> C
 
 def _wide(spent: CTE) -> CTE:
     """The same with what is above each payer and each product."""
-    payers = _above(spent.c.payer, CostPayerRow.__table__, PAYER, "payers_above")
-    products = _above(spent.c.product, CostProductRow.__table__, PRODUCT, "products_above")
-    cells = [spent.c.payer, payers.c.above.label("payers"), spent.c.product, products.c.above.label("products")]
+    payers = _above(spent.c.payer, CostPayerRow.__table__, PAYER, Level.GROUP, "payers_above")
+    organizations = _above(spent.c.payer, CostPayerRow.__table__, PAYER, Level.ORGANIZATION, "organizations_above")
+    products = _above(spent.c.product, CostProductRow.__table__, PRODUCT, Level.GROUP, "products_above")
+    above = (payers.c.above, organizations.c.above, spent.c.product, products.c.above)
+    cells = [spent.c.payer, *(each.label(name) for name, each in zip(_NUMBERS[1:], above, strict=True))]
     return (
         select(spent.c.hour, *cells, *(spent.c[name] for name in AMOUNTS))
         .join_from(spent, payers, payers.c.id == spent.c.payer, isouter=True)
+        .join(organizations, organizations.c.id == spent.c.payer, isouter=True)
         .join(products, products.c.id == spent.c.product, isouter=True)
         .cte("wide")
     )
 
 
-def _above(number: ColumnElement[int], table: FromClause, names: Sequence[str], called: str) -> CTE:
-    """The number above each of those that there are on this day."""
+def _above(number: ColumnElement[int], table: FromClause, names: Sequence[str], level: Level, called: str) -> CTE:
+    """The number on a level above each of those that there are on this day."""
     each, group = table.alias(f"{called}_each"), table.alias(f"{called}_group")
-    level = group.c.level == literal_column(str(int(Level.GROUP)))
-    same = (group.c[name] == each.c[name] for name in names[1:])
+    kept = names[3:] if level is Level.ORGANIZATION else names[1:]
+    same = (group.c[name] == (each.c[name] if name in kept else literal_column("''")) for name in names)
     above = select(each.c.id, group.c.id.label("above")).join_from(
-        each, group, and_(level, group.c[names[0]] == literal_column("''"), *same)
+        each, group, and_(group.c.level == literal_column(str(int(level))), *same)
     )
     return above.where(each.c.id.in_(select(number))).cte(called)
 
 
 def _of_days(cells: CTE) -> Iterator[Select[Any]]:
-    for payer in Level:
-        for product in Level:
+    for payer in PAYERS:
+        for product in PRODUCTS:
             yield _level(cells, of_days(payer, product), None, payer, product)
 
 
 def _of_hours(cells: CTE) -> Iterator[Select[Any]]:
-    for payer in Level:
-        for product in Level:
+    for payer in PAYERS:
+        for product in PRODUCTS:
             cuboid = of_hours(payer, product)
             if cuboid is not None:
                 yield _level(cells, cuboid, cells.c.hour, payer, product)
@@ -168,7 +171,11 @@ def _of_hours(cells: CTE) -> Iterator[Select[Any]]:
 def _level(cells: CTE, cuboid: int, hour: ColumnElement[int] | None, payer: Level, product: Level) -> Select[Any]:
     """What these come to on one level of payers and one of products; of the day, unless it is by the hour."""
     here = {
-        "payer": {Level.EACH: cells.c.payer, Level.GROUP: cells.c.payers}.get(payer),
+        "payer": {
+            Level.EACH: cells.c.payer,
+            Level.GROUP: cells.c.payers,
+            Level.ORGANIZATION: cells.c.organization,
+        }.get(payer),
         "product": {Level.EACH: cells.c.product, Level.GROUP: cells.c.products}.get(product),
     }
     kept = {"day": hour, **here}

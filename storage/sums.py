@@ -1,10 +1,11 @@
 """What was spent, added up: from what was put by, and from the tail of what was not yet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import add
 
 from sqlalchemy import Connection, bindparam, delete, literal_column, select
 
+from storage.outlays import outlays
 from storage.prepared import Prepared
 from storage.rollups import SqlRollups
 from storage.site_days import QUARTERS, SiteDays, date_of, moment_of_hour
@@ -13,7 +14,7 @@ from storage.sum_rebuild import rebuild
 from storage.sum_tail import COLUMNS, Amounts
 from storage.sum_zone import demand_zone, is_other, refuse_other
 from storage.tables import SumTailRow
-from suanli.domain.cost.sums import Grain, Line, Question, Sum
+from suanli.domain.cost.sums import Grain, Line, Outlay, Question, Sum
 
 _TAIL = SumTailRow.__table__.c
 _TAKEN = (
@@ -48,15 +49,23 @@ class SqlSums:
         as_array = self._connection.dialect.name == "postgresql"
         statement, values = asked(question, self._days, as_array=as_array)
         found: dict[tuple[int, str], Amounts] = {}
-        for origin, at, value, *amounts in statement.run(self._connection, values):
+        for row in statement.run(self._connection, values):  # thousands, of hours
+            origin, at, value = row[:3]
             if origin == ZONE:
                 if question.grain is not Grain.HOUR:  # hours are everybody's
                     refuse_other(value, self._days.zone)
                 continue
             key = (at if origin == PUT_BY else self._time(question.grain, at)), value
-            known = found.get(key)
-            found[key] = tuple(amounts) if known is None else tuple(map(add, known, amounts))
-        return tuple(_line(question, *key, found[key]) for key in sorted(found) if any(found[key]))
+            known, more = found.get(key), row[3:]
+            found[key] = more if known is None else tuple(map(add, known, more))
+        return _lines(question.grain, found)
+
+    def outlays(self, question: Question) -> Mapping[str, Outlay]:
+        """What `of` says of all the time together, in short, by value; sooner than that.
+
+        Raises ValueError for hours and days, and OtherZoneError.
+        """
+        return outlays(self._connection, self._days, question)
 
     def _time(self, grain: Grain, quarter: int) -> int:
         match grain:
@@ -91,11 +100,12 @@ class SqlSums:
         return rebuild(self._connection, self._days)
 
 
-def _line(question: Question, time: int, value: str, amounts: Amounts) -> Line:
-    match question.grain:
+def _lines(grain: Grain, found: Mapping[tuple[int, str], Amounts]) -> Sequence[Line]:
+    known = [(*key, Sum(*found[key])) for key in sorted(found) if any(found[key])]
+    match grain:
         case Grain.HOUR:
-            return Line(Sum(*amounts), hour=moment_of_hour(time), value=value)
+            return tuple([Line(amounts, moment_of_hour(time), None, value) for time, value, amounts in known])
         case Grain.DAY:
-            return Line(Sum(*amounts), day=date_of(time), value=value)
+            return tuple([Line(amounts, None, date_of(time), value) for time, value, amounts in known])
         case Grain.ALL:
-            return Line(Sum(*amounts), value=value)
+            return tuple([Line(amounts, value=value) for _, value, amounts in known])

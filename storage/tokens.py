@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from storage.prepared import Prepared
+from storage.price_book import EDITION, SqlPriceBook
 from storage.tables import TokenRow
 from suanli.domain.cost.parties import Payer
 from suanli.domain.tokens import ApiToken, Permission, TokenId
@@ -17,7 +18,8 @@ _COLUMNS = (
     TokenRow.organization, TokenRow.permissions, TokenRow.role, TokenRow.created_by, TokenRow.created_at,
     TokenRow.expires_at, TokenRow.revoked_at,
 )  # fmt: skip
-_BY_DIGEST = Prepared(select(*_COLUMNS).where(TokenRow.digest == bindparam("of_digest")))
+# Who asks who calls, asks next what it costs.
+_BY_DIGEST = Prepared(select(EDITION, *_COLUMNS).where(TokenRow.digest == bindparam("of_digest")))
 _ALL = select(*_COLUMNS).order_by(TokenRow.id)
 _NEW = insert(TokenRow).returning(TokenRow.id)
 _REVOKE = (
@@ -35,10 +37,11 @@ _REVOKE = (
 class SqlTokens:
     """The `Tokens` of one transaction."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_book", "_connection")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, book: SqlPriceBook) -> None:
         self._connection = connection
+        self._book = book
 
     def add(self, token: ApiToken) -> ApiToken:
         """Store a token; it gets its number."""
@@ -48,7 +51,11 @@ class SqlTokens:
     def by_digest(self, digest: str) -> ApiToken | None:
         """The token of which this is the digest."""
         rows = _BY_DIGEST.run(self._connection, {"of_digest": digest})
-        return _token_of(*rows[0]) if rows else None
+        if not rows:
+            return None
+        ((edition, *cells),) = rows
+        self._book.foresee(edition)
+        return _token_of(*cells)
 
     def revoke(self, token: TokenId, now: datetime) -> bool:
         """End a token; False when there is none that is valid."""

@@ -18,6 +18,9 @@ MOST = 256
 GATHER = 0.002
 """Seconds to wait, at the most, for those who came the last time: the answer lets them come again."""
 
+FEW = 8
+"""So few are not waited for: what a larger share saves is less than the wait, and they may well not come again."""
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -49,8 +52,8 @@ class GroupCommit(Generic[Item, Answer]):
 
     There is no thread of its own. Whoever finds nobody at work does what is waiting, up to `most` items, and then the
     first of those who came meanwhile goes on: so nobody waits who is alone, and the more there is to do the more is
-    done at once. Who goes on right after others waits for as many as there were just now, up to `GATHER`: without it,
-    two halves of the callers would take turns, and every item would cost more.
+    done at once. Who goes on right after many waits for as many as there were just now, up to `GATHER`: without it, two
+    halves of the callers would take turns, and every item would cost more.
 
     When `run` raises for several, each of them does its own item alone, in its own thread, so that an error harms
     nobody else; `run` must therefore be such that an item may be done twice. Nobody may call this from within `run`.
@@ -134,7 +137,7 @@ class GroupCommit(Generic[Item, Answer]):
         """Wait for those who were here just now."""
         with self._gate:
             is_late = self._clock.elapsed() - self._passed_on >= GATHER
-            if is_late or len(self._queue) >= self._expected:
+            if is_late or self._expected < FEW or len(self._queue) >= self._expected:
                 return
             self._enough.clear()
         self._clock.wait(self._enough, GATHER)

@@ -12,11 +12,12 @@ from bot.plain import as_text
 from jobs.tell_costs import TellCosts
 from storage.store import SqlStore
 from suanli.domain.answer import Buttons, Form
+from suanli.domain.cost.alerts import CostAlert, CostAlertId
 from suanli.domain.cost.money import Currency, Nano, nano
 from suanli.domain.cost.quotas import Quota, QuotaId, Scope, ScopeKind
 from suanli.domain.cost.windows import Period
 from suanli.domain.delivery import Parcel
-from suanli.web.cost import alerts
+from suanli.web.cost import alerts, overview
 from tests.cost_desk import CostDesk
 from tests.dialogue import GUEST, LI, SHANGHAI, SITE, Dialogue
 from tests.fakes import FakeClock
@@ -34,7 +35,7 @@ def yuan(amount: str) -> Nano:
 
 @pytest.fixture
 def desk(sqlite_store: SqlStore, clock: FakeClock) -> Iterator[CostDesk]:
-    with CostDesk(sqlite_store, clock, alerts.ENDPOINTS, RUNNING) as desk:
+    with CostDesk(sqlite_store, clock, (*alerts.ENDPOINTS, *overview.ENDPOINTS), RUNNING) as desk:
         desk.party("li", "李雷", person=LI, department="sales")
         desk.party("sales", "销售部", ScopeKind.DEPARTMENT, person=GUEST)
         yield desk
@@ -61,6 +62,20 @@ def told(talk: Dialogue) -> list[tuple[str, str, str]]:
 
 def words(parcel: Parcel) -> str:
     return as_text(parcel.answer, parcel.created_at, SHANGHAI)
+
+
+def labels(parcel: Parcel) -> list[str]:
+    """What can be pressed on a card."""
+    blocks = [block for block in parcel.answer.blocks if isinstance(block, Buttons | Form)]
+    return [each.label for block in blocks for each in block.buttons]
+
+
+def alert_of(desk: CostDesk, number: int) -> CostAlert:
+    """An alert as it is now."""
+    with desk.store.begin() as tx:
+        found = tx.cost_alerts.find(CostAlertId(number))
+    assert found is not None
+    return found
 
 
 def button(parcel: Parcel, label: str) -> dict[str, str]:

@@ -149,7 +149,7 @@ def gateway(
             for name, each in (("first", first), ("second", second))
         }
         offered = {model.name: model for model in MODELS}
-        serving = Serving(offered, Forwarding(providers, deadlines, clock), purse, site, clock, drain)
+        serving = Serving(offered, Forwarding(providers, deadlines, clock), behind or store, purse, site, clock, drain)
         server = stack.enter_context(LoopbackServer(gateway_app(serving)))
         yield World(store, clock, first, second, drain, purse, quota, f"{server.url}/v1")
 

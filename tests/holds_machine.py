@@ -22,14 +22,29 @@ from suanli.domain.cost.quotas import (
     Hold,
     HoldState,
     Quota,
-    QuotaGrant,
     QuotaGrantId,
     Refused,
-    Span,
 )
+from suanli.domain.cost.records import Written
 from suanli.domain.cost.windows import Period
 from suanli.domain.ports import Transaction
-from tests.contract.cost_kit import BOT, COMPANY, DAY, HERS, HIS, HOUR, LI, MINUTE, SALES, SECOND, ZHANG, ask, quota
+from tests.contract.cost_kit import (
+    BOT,
+    CNY,
+    COMPANY,
+    DAY,
+    HERS,
+    HIS,
+    HOUR,
+    LI,
+    MINUTE,
+    SALES,
+    SECOND,
+    ZHANG,
+    ask,
+    bill,
+    quota,
+)
 from tests.fakes import NOON
 from tests.holds_machine_model import Books, Kept, Purse
 
@@ -102,8 +117,9 @@ class HoldsMachine(RuleBasedStateMachine):
     @rule(data=st.data(), actual=AMOUNTS)
     def settle(self, data: st.DataObject, actual: int) -> None:
         kept = self.some(data)
-        answer = self.do(lambda tx: tx.holds.settle(kept.ask.key, Nano(actual), self.now))
-        self.is_settled(answer, kept, actual)
+        told = bill(kept.ask.key, actual, kept.ask.scopes)
+        (written,) = self.do(lambda tx: tx.records.write([told], CNY, self.now))
+        self.is_settled(written, kept, actual)
 
     @precondition(lambda self: self.books.holds)
     @rule(data=st.data())
@@ -162,51 +178,6 @@ class HoldsMachine(RuleBasedStateMachine):
         if swept is not None:
             self.ended(swept.id)
 
-    # What admins do.
-
-    @rule(data=st.data(), total=LIMITS, day=LIMITS | st.none(), hour=LIMITS | st.none(), soft=st.booleans())
-    def change(self, data: st.DataObject, total: int, day: Any, hour: Any, *, soft: bool) -> None:
-        known = self.a_quota(data)
-        active = data.draw(st.sampled_from([True, True, True, False]))
-        new = replace(known, total=Nano(total), daily_limit=day, hourly_limit=hour, soft=soft, active=active)
-        assert self.do(lambda tx: tx.quotas.change(new, self.now))
-        self.books.refresh(new, self.now)
-
-    @rule(data=st.data(), amount=AMOUNTS.filter(bool), lasts=LASTING)
-    def grant(self, data: st.DataObject, amount: int, lasts: timedelta) -> None:
-        known = self.a_quota(data)
-        span = data.draw(st.sampled_from(list(known.spans())))
-        new = QuotaGrant(QuotaGrantId(0), known.id, span, Nano(amount), "boss", "", self.now, self.now + lasts)
-        given = self.do(lambda tx: tx.quotas.grant(new))
-        self.books.grants[given.id] = given
-        self.books.refresh(known, self.now)
-
-    @precondition(lambda self: self.books.grants)
-    @rule(data=st.data())
-    def take_back(self, data: st.DataObject) -> None:
-        given = data.draw(st.sampled_from(list(self.books.grants.values())))
-        runs = not given.ended_at and self.now < given.expires_at
-        assert self.do(lambda tx: tx.quotas.take_back(given.id, self.now)) is runs
-        if runs:
-            self.ended(given.id)
-
-    @rule(data=st.data(), amount=AMOUNTS)
-    def set_right(self, data: st.DataObject, amount: int) -> None:
-        known = self.a_quota(data)
-        purse = self.books.window(known, Span.PERIOD, self.now)
-        less = -min(amount, purse.used) if data.draw(st.booleans()) else amount
-        self.do(lambda tx: tx.quotas.adjust(known.id, Span.PERIOD, less, made_by="boss", why="", now=self.now))
-        self.books.use(purse, less, self.now)
-
-    @rule(data=st.data())
-    def reset(self, data: st.DataObject) -> None:
-        known = self.a_quota(data)
-        made = self.do(lambda tx: tx.quotas.reset(known.id, made_by="boss", why="", now=self.now))
-        purses = self.books.opened(known, self.now)
-        assert [(each.span, -each.amount) for each in made] == [(each.span, each.used) for each in purses if each.used]
-        for purse in purses:
-            purse.used = 0
-
     # How it is told.
 
     @invariant()
@@ -214,12 +185,21 @@ class HoldsMachine(RuleBasedStateMachine):
         with self.stores[0].begin() as tx:
             assert tx.holds.drift(self.now) == ()
             for (of, span, window), purse in self.books.purses.items():
-                if span in self.books.quotas[of].spans():
+                if self.books.limit_of(self.books.quotas[of], span, window) is not None:
                     shown = {each.span: each for each in tx.quotas.accounts(of, window.start)}[span]
                     assert (shown.window, shown.used, shown.held) == (window, purse.used, purse.held)
-            told = tx.quotas.untold(self.now, 10_000)
-        assert len(told) == len(self.books.told)
-        assert {(x.account.quota, x.account.span, x.account.window, x.level) for x in told} == self.books.told
+            for kept in list(self.books.holds.values())[-6:]:
+                against = tx.holds.accounts(kept.ask.key, self.now)
+                standing = {(each.quota, each.span, each.window, each.soft): (each.used, each.held) for each in against}
+                assert standing == {
+                    (each.quota.id, each.span, each.window, not each.refuses): (each.used, each.held)
+                    for each in kept.purses
+                }
+            untold = tx.quotas.untold(self.now, 10_000)
+        told = [(each.account.quota, each.account.span, each.account.window, each.level) for each in untold]
+        assert len(told) == len({*told})
+        assert {*told} == {level for level, is_told in self.books.told.items() if not is_told}
+        assert all(purse.used >= 0 for purse in self.books.purses.values())
 
     def ask(self, asked: Ask, lasts: timedelta) -> Any:
         answer: Decision = self.do(lambda tx: tx.holds.hold(asked, self.now, self.now + lasts))
@@ -241,10 +221,13 @@ class HoldsMachine(RuleBasedStateMachine):
             self.books.hold(asked, purses, self.now + lasts)
             assert answer == Granted(self.as_kept(self.books.holds[asked.key], answer.hold))
 
-    def is_settled(self, answer: Any, kept: Kept, actual: int) -> None:
-        if kept.state in {HoldState.HELD, HoldState.EXPIRED}:
-            self.books.settle(kept, actual, self.now)
-        self.ends(answer, kept, is_right=kept.actual == actual)
+    def is_settled(self, written: Written, kept: Kept, actual: int | None) -> None:
+        fate = self.books.tell(kept, actual, self.now)
+        assert (written.fate, written.charged) == (fate, kept.actual or 0)
+        with self.stores[0].begin() as tx:
+            found = tx.holds.find(kept.ask.key)
+        assert found is not None
+        assert found == self.as_kept(kept, found)
 
     def is_refused(self, answer: object, by: Purse, amount: int) -> None:
         assert isinstance(answer, Refused)

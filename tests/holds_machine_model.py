@@ -17,6 +17,7 @@ from suanli.domain.cost.quotas import (
     Span,
     reached,
 )
+from suanli.domain.cost.records import Fate
 from suanli.domain.cost.windows import Window, window_at
 
 Told = tuple[QuotaId, Span, Window, Level]
@@ -33,16 +34,24 @@ class Purse:
     granted: list[QuotaGrant]
     used: int = 0
     held: int = 0
+    in_force: bool = True
+    """Not so once the quota has this window no more."""
+    gone: set[str] = field(default_factory=set)
+    """The holds whose calls were reset away."""
+
+    @property
+    def refuses(self) -> bool:
+        return self.in_force and not self.quota.soft
 
     def limit_at(self, now: datetime) -> int:
         return self.limit + sum(each.amount for each in self.granted if now < each.expires_at)
 
     def has_room(self, amount: int, now: datetime) -> bool:
-        return self.quota.soft or self.used + self.held + amount <= self.limit_at(now)
+        return not self.refuses or self.used + self.held + amount <= self.limit_at(now)
 
     def levels(self, now: datetime) -> set[Told]:
         warning, critical = round(self.quota.warning * WHOLE), round(self.quota.critical * WHOLE)
-        found = reached(self.limit_at(now), self.used, warning, critical)
+        found = reached(self.limit_at(now), self.used, warning, critical) if self.in_force else ()
         return {(self.quota.id, self.span, self.window, level) for level in found}
 
 
@@ -56,6 +65,9 @@ class Kept:
     purses: Sequence[Purse]
     state: HoldState = HoldState.HELD
     actual: int | None = None
+    bills: list[int | None] = field(default_factory=list)
+    """What its call was told to cost; None: nobody knew."""
+    is_unpriced: bool = False
 
     def free(self) -> None:
         for purse in self.purses:
@@ -70,7 +82,8 @@ class Books:
     grants: dict[QuotaGrantId, QuotaGrant] = field(default_factory=dict)
     purses: dict[tuple[QuotaId, Span, Window], Purse] = field(default_factory=dict)
     holds: dict[str, Kept] = field(default_factory=dict)
-    told: set[Told] = field(default_factory=set)
+    told: dict[Told, bool] = field(default_factory=dict)
+    """The levels that were reached, and whether people were told of each."""
 
     def of(self, scopes: Sequence[Scope], now: datetime) -> list[Purse]:
         """The windows that a call of now is against."""
@@ -117,26 +130,69 @@ class Books:
         for purse in purses:
             purse.held += ask.amount
 
-    def settle(self, kept: Kept, actual: int, now: datetime) -> None:
+    def tell(self, kept: Kept, actual: int | None, now: datetime) -> Fate:
+        """What becomes of the record of a hold's call, which is the only way in which a hold is settled.
+
+        It counts in the windows of its hold, whatever was held and however late it comes, and does so once: the same
+        call again is known, and another one, or one of a hold that was given back, is in conflict with it.
+        """
+        if kept.state not in {HoldState.HELD, HoldState.EXPIRED}:
+            return Fate.KNOWN if actual in kept.bills else Fate.CONFLICT
         if kept.state is HoldState.HELD:
             kept.free()
-        kept.state, kept.actual = HoldState.SETTLED, actual
+        charged = kept.amount if actual is None else actual
+        kept.state, kept.actual, kept.is_unpriced = HoldState.SETTLED, charged, actual is None
+        kept.bills.append(actual)
         for purse in kept.purses:
-            self.use(purse, actual, now)
+            self.use(purse, charged, now)
+        return Fate.NEW
+
+    def price(self, kept: Kept, amount: int, now: datetime) -> None:
+        """What a call costs after all; where it was reset away, what it costs less was given back then."""
+        more = amount - (kept.actual or 0)
+        kept.actual, kept.is_unpriced = amount, False
+        for purse in kept.purses:
+            if more > 0 or kept.ask.key not in purse.gone:
+                self.use(purse, more, now)
 
     def use(self, purse: Purse, amount: int, now: datetime) -> None:
         before = purse.levels(now)
         purse.used += amount
-        self.told |= purse.levels(now) - before
+        self.reach(purse.levels(now) - before)
+
+    def reach(self, levels: set[Told]) -> None:
+        for level in levels:
+            self.told.setdefault(level, False)
+
+    def reset(self, purse: Purse) -> None:
+        """Nothing is used of it, and people are told of it as of a new one."""
+        purse.used = 0
+        purse.gone |= {key for key, kept in self.holds.items() if kept.bills and purse in kept.purses}
+        self.forget(purse, set())
+
+    def forget(self, purse: Purse, but: set[Told]) -> None:
+        for level in Level:
+            told = (purse.quota.id, purse.span, purse.window, level)
+            if told not in but:
+                self.told.pop(told, None)
+
+    @staticmethod
+    def limit_of(quota: Quota, span: Span, window: Window) -> int | None:
+        """The limit that a quota has in a window."""
+        period, limit = quota.spans().get(span, (None, None))
+        return limit if period and window_at(period, quota.zone, window.start) == window else None
 
     def refresh(self, quota: Quota, now: datetime) -> None:
-        """Let the open windows of a quota know its limits and grants."""
+        """Let the windows of a quota know its limits and grants; those that it has no more are out of force."""
         self.quotas[quota.id] = quota
         for purse in self.purses.values():
-            if purse.quota.id == quota.id:
-                purse.quota = quota if purse.window.end > now else purse.quota
-            if purse.quota.id == quota.id and purse.window.end > now:
-                limits = quota.spans()
-                purse.limit = limits[purse.span][1] if purse.span in limits else purse.limit
+            if purse.quota.id != quota.id:
+                continue
+            limit = self.limit_of(quota, purse.span, purse.window) if quota.active else None
+            if limit is None:
+                purse.in_force = purse.in_force and purse.window.end <= now and not purse.held
+            elif purse.window.end > now:
+                purse.quota, purse.limit, purse.in_force = quota, limit, True
                 purse.granted = self.running(quota.id, purse.span)
-                self.told |= purse.levels(now)
+                self.forget(purse, purse.levels(now))
+                self.reach(purse.levels(now))

@@ -24,7 +24,7 @@ from suanli.domain.cost.quotas import (
 from suanli.domain.cost.records import Judged, RecordId
 from suanli.domain.cost.windows import Period
 from suanli.domain.ports import Store, Transaction
-from tests.contract.cost_kit import CNY, SECOND, ask, quota
+from tests.contract.cost_kit import CNY, SECOND, ask, bill, quota
 from tests.contract.record_kit import costs
 
 PEOPLE = 4
@@ -116,12 +116,18 @@ def _hold_all(tx: Transaction, deed: Deed, scene: Scene, now: datetime) -> Seque
 
 
 def _settle(tx: Transaction, deed: Deed, scene: Scene, now: datetime) -> Sequence[object]:
-    return [tx.holds.settle(scene.key(deed.number), Nano(deed.amount % 4), now)]
+    return _settled(tx, deed, scene, [deed.number], now)
 
 
 def _settle_all(tx: Transaction, deed: Deed, scene: Scene, now: datetime) -> Sequence[object]:
-    ends = [(scene.key(deed.number * 3 + n), Nano(deed.amount % 4)) for n in range(5)]
-    return tx.holds.settle_all(ends, now)
+    return _settled(tx, deed, scene, [deed.number * 3 + n for n in range(5)], now)
+
+
+def _settled(tx: Transaction, deed: Deed, scene: Scene, numbers: Sequence[int], now: datetime) -> Sequence[object]:
+    """Settle those that are there, each under its own key: as by the API, which looks for the hold first."""
+    found = [number for number in numbers if tx.holds.find(scene.key(number)) is not None]
+    bills = [bill(scene.key(each), deed.amount % 4, scene.payer(each % PEOPLE).scopes) for each in found]
+    return [each.fate for each in tx.records.write(bills, CNY, now)]
 
 
 def _refund(tx: Transaction, deed: Deed, scene: Scene, now: datetime) -> Sequence[object]:
@@ -145,7 +151,8 @@ def _quota(tx: Transaction, deed: Deed, scene: Scene) -> Quota:
 def _change(tx: Transaction, deed: Deed, scene: Scene, now: datetime) -> Sequence[object]:
     known = _quota(tx, deed, scene)
     hour = None if deed.amount % 4 == 0 else Nano(deed.amount)
-    assert tx.quotas.change(replace(known, hourly_limit=hour, active=deed.amount % 7 > 0), now)
+    period = Period.DAILY if deed.amount % 5 == 0 else known.period
+    assert tx.quotas.change(replace(known, hourly_limit=hour, active=deed.amount % 7 > 0, period=period), now)
     return ["changed"]
 
 
@@ -159,11 +166,8 @@ def _end_grant(tx: Transaction, _deed: Deed, _scene: Scene, now: datetime) -> Se
     return ["grant ended"] if tx.quotas.end_expired(now) else []
 
 
-def _by_hand(tx: Transaction, deed: Deed, scene: Scene, now: datetime) -> Sequence[object]:
-    of = scene.quotas[deed.number % len(scene.quotas)]
-    if deed.amount % 2:
-        return tx.quotas.reset(of, made_by="boss", why="", now=now)
-    return [tx.quotas.adjust(of, Span.PERIOD, deed.amount, made_by="boss", why="", now=now)]
+def _reset(tx: Transaction, deed: Deed, scene: Scene, now: datetime) -> Sequence[object]:
+    return tx.quotas.reset(scene.quotas[deed.number % len(scene.quotas)], made_by="boss", why="", now=now)
 
 
 def _write(tx: Transaction, deed: Deed, scene: Scene, now: datetime) -> Sequence[object]:
@@ -193,7 +197,7 @@ DEEDS: Mapping[str, Doing] = {
     "change": _change,
     "grant": _grant,
     "end a grant": _end_grant,
-    "set right": _by_hand,
+    "reset": _reset,
     "write": _write,
     "price": _price,
     "put by": _put_by,

@@ -14,10 +14,12 @@ from suanli.domain.chat import OpenId, Person, Platform, Target, TargetKind
 from suanli.domain.cost.money import Currency, Nano, nano
 from suanli.domain.cost.parties import Party, payer_of
 from suanli.domain.cost.quotas import Account, Ask, Decision, Granted, Quota, QuotaId, Scope, ScopeKind
+from suanli.domain.cost.records import Fate
 from suanli.domain.cost.requests import QuotaRequest, QuotaRequestId
 from suanli.domain.cost.windows import Period
 from suanli.domain.delivery import Parcel
 from suanli.domain.site import Site
+from tests.contract.cost_kit import bill
 from tests.dialogue import BOSS, LI, SHANGHAI, SITE, Dialogue
 from tests.fakes import FakeClock
 from tests.stockdesk import button
@@ -96,11 +98,12 @@ class QuotaDesk:
             return tx.holds.hold(ask, now, now + LASTS)
 
     def spend(self, amount: str, user: str = "li") -> None:
-        """Hold and settle."""
-        ask = self.ask_for(amount, user=user)
+        """Hold, and settle by the record of the call."""
+        ask, now = self.ask_for(amount, user=user), self.clock.now()
         assert isinstance(self.hold(ask), Granted)
         with self.store.begin() as tx:
-            tx.holds.settle(ask.key, ask.amount, self.clock.now())
+            (written,) = tx.records.write([bill(ask.key, ask.amount, ask.scopes, now)], CNY, now)
+        assert written.fate is Fate.NEW
 
     def accounts(self, quota: Quota) -> Sequence[Account]:
         """The windows of now."""

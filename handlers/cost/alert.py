@@ -91,16 +91,14 @@ def _line(turn: Turn, alert: CostAlert) -> Block:
 
 def read(turn: Turn, alert: AlertNumber) -> Answer:
     """Note that it was read."""
-    found = _mine(turn, alert)
+    found = _standing(turn, alert)
     alerts.mark_read(turn.tx, turn.site, found, _actor(turn), turn.now)
     return _said(turn, "cost_alert.done.read", found)
 
 
 def snooze(turn: Turn, alert: AlertNumber, span: timedelta) -> Answer:
     """Let it be quiet for a while."""
-    found = _mine(turn, alert)
-    if found.resolved_at is not None:
-        raise UserError(turn.texts("cost_alert.is_resolved", n=found.id))
+    found = _standing(turn, alert)
     until = turn.now + span
     alerts.snooze(turn.tx, turn.site, found, until, _actor(turn), turn.now)
     return _said(turn, "cost_alert.done.snooze", found, until=f"{until.astimezone(turn.site.zone):%m-%d %H:%M}")
@@ -108,11 +106,20 @@ def snooze(turn: Turn, alert: AlertNumber, span: timedelta) -> Answer:
 
 def resolve(turn: Turn, alert: AlertNumber, words: tuple[str, ...]) -> Answer:
     """It is seen to."""
-    found = _mine(turn, alert)
-    if found.resolved_at is not None:
-        raise UserError(turn.texts("cost_alert.is_resolved", n=found.id))
+    found = _standing(turn, alert)
     alerts.resolve(turn.tx, turn.site, found, " ".join(words), _actor(turn), turn.now)
     return _said(turn, "cost_alert.done.resolve", found)
+
+
+def _standing(turn: Turn, alert: AlertNumber) -> CostAlert:
+    """An alert that somebody may still do something about."""
+    found = _mine(turn, alert)
+    state = found.state(turn.now)
+    if state is AlertState.RESOLVED:
+        raise UserError(turn.texts("cost_alert.is_resolved", n=found.id))
+    if state is AlertState.OVER:
+        raise UserError(turn.texts("cost_alert.is_over", n=found.id))
+    return found
 
 
 def _mine(turn: Turn, alert: AlertNumber) -> CostAlert:

@@ -19,7 +19,7 @@ from suanli.domain.answer import (
     note,
     run_button,
 )
-from suanli.domain.cost.alerts import AlertState, AlertType, CostAlert, Severity
+from suanli.domain.cost.alerts import AlertState, AlertType, CostAlert, Over, Severity
 from suanli.domain.lines import write
 from suanli.i18n import Texts
 
@@ -28,6 +28,8 @@ SNOOZES = ("1h", "4h", "1d")
 
 _MARKS = {Severity.WARNING: "🟠", Severity.CRITICAL: "🔴", Severity.EXCEEDED: "⛔"}
 _TONES = {Severity.WARNING: Tone.WARNING, Severity.CRITICAL: Tone.BAD, Severity.EXCEEDED: Tone.BAD}
+_DONE_MARKS = {AlertState.RESOLVED: "✅", AlertState.OVER: "⌛"}
+_DONE_TONES = {AlertState.RESOLVED: Tone.GOOD, AlertState.OVER: Tone.MUTED}
 _LIMITS = frozenset(
     {AlertType.QUOTA_WARNING, AlertType.QUOTA_EXCEEDED, AlertType.BUDGET_WARNING, AlertType.BUDGET_EXCEEDED}
 )
@@ -59,17 +61,18 @@ def words_of(texts: Texts, alert: CostAlert, zone: ZoneInfo, currency: str) -> s
 
 
 def card(texts: Texts, alert: CostAlert, zone: ZoneInfo, currency: str, now: datetime) -> Answer:
-    """The whole card, as things stand now; what is resolved has no buttons any more."""
+    """The whole card, as things stand now; what is resolved or over has no buttons any more."""
     state = alert.state(now)
-    mark = "✅" if state is AlertState.RESOLVED else _MARKS[alert.severity]
-    tone = Tone.GOOD if state is AlertState.RESOLVED else _TONES[alert.severity]
+    mark = _DONE_MARKS.get(state, _MARKS[alert.severity])
+    tone = _DONE_TONES.get(state, _TONES[alert.severity])
     blocks: list[Block] = [line(words_of(texts, alert, zone, currency), " · ", Ago(alert.created_at))]
     used, limit = alert.about.get("used"), alert.about.get("limit")
     if alert.type in _LIMITS and used and limit:
         blocks.append(line(Strong(bar(int(used), int(limit))), f" {percent(int(used), int(limit))}"))
-    blocks += _advice(texts, alert)
+    if state is not AlertState.OVER:
+        blocks += _advice(texts, alert)
     blocks += _fate(texts, alert, state, zone)
-    if state is not AlertState.RESOLVED:
+    if not alert.is_done(now):
         blocks += _controls(texts, alert)
     return Answer(texts.lang, tuple(blocks), f"{mark} {title_of(texts, alert)}", tone)
 
@@ -86,8 +89,10 @@ def _advice(texts: Texts, alert: CostAlert) -> Iterator[Block]:
 
 def _fate(texts: Texts, alert: CostAlert, state: AlertState, zone: ZoneInfo) -> Iterator[Block]:
     if state is AlertState.RESOLVED and alert.resolved_at is not None:
-        how = f"：{alert.resolution}" if alert.resolution else ""
+        how = texts("cost_alert.how", how=alert.resolution) if alert.resolution else ""
         yield line(texts("cost_alert.resolved"), " ", person(alert.resolved_by), " ", Ago(alert.resolved_at), how)
+    elif state is AlertState.OVER:
+        yield line(texts(f"cost_alert.over.{alert.over or Over.WINDOW}"))
     elif state is AlertState.SNOOZED and alert.snoozed_until is not None:
         until = moment(alert.snoozed_until, zone, zone)
         yield line(texts("cost_alert.snoozed", until=until), " ", person(alert.snoozed_by))

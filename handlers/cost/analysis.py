@@ -11,7 +11,7 @@ from suanli.domain.cost.dates import Dates, day_at
 from suanli.domain.cost.prices import CostType, Unit
 from suanli.domain.cost.quotas import Scope, ScopeKind
 from suanli.domain.cost.records import RecordFilter, Sort
-from suanli.domain.cost.sums import Dimension, Grain, Line, Question
+from suanli.domain.cost.sums import Dimension, Grain, Line, Outlay, Question
 from suanli.domain.ports import Transaction
 from suanli.domain.site import Site
 
@@ -61,6 +61,11 @@ class Figures:
         """What was spent on some days."""
         since, until = dates.moments(self.site.zone)
         return self.tx.sums.of(Question(since, until, grain, by, self.whose))
+
+    def outlays(self, dates: Dates, by: Dimension) -> Mapping[str, Outlay]:
+        """What each value has of what was spent on some days, in short."""
+        since, until = dates.moments(self.site.zone)
+        return self.tx.sums.outlays(Question(since, until, Grain.ALL, by, self.whose))
 
     def of_ai(self, dates: Dates) -> Sequence[Line]:
         """What calls of models cost on some days, by model: units of storage and of bandwidth are no tokens."""

@@ -17,7 +17,7 @@ from suanli.domain.access import Role
 from suanli.domain.answer import Answer, Tone, line
 from suanli.domain.changes import Actor, Way
 from suanli.domain.commands import Command, Param, Risk, Turn
-from suanli.domain.cost.budgets import Allocation, Budget
+from suanli.domain.cost.budgets import Allocation, Budget, limits_organization
 from suanli.domain.cost.quotas import BudgetId, Scope, ScopeKind
 from suanli.domain.cost.windows import Period
 from suanli.domain.errors import UserError
@@ -83,6 +83,8 @@ def share(turn: Turn, budget: BudgetWhich, scope: Scope, amount: Amount) -> Answ
     before = _only(turn, budget)
     if scope == before.scope:
         raise UserError(turn.texts("budget.own_share", name=before.name))
+    if not before.may_share(scope):
+        raise UserError(turn.texts("budget.wider_share", name=before.name))
     others = sum(each.amount for each in before.allocations if each.scope != scope)
     if others + amount.nano > before.total:
         left = shown(before.total - others)
@@ -126,7 +128,7 @@ def _said(turn: Turn, budget: Budget, key: str, before: Budget | None = None) ->
 
 
 def _require_say(turn: Turn, before: Budget, after: Budget) -> None:
-    if after.scope.kind is ScopeKind.ORGANIZATION and (before.binds or after.binds):
+    if limits_organization(before, after):
         require_admin(turn)
 
 

@@ -14,7 +14,7 @@ from suanli.domain.chat import ChatKind
 from suanli.domain.commands import Turn
 from suanli.domain.cost.quotas import Scope, ScopeKind
 from suanli.domain.cost.reports import Share, Shares
-from suanli.domain.cost.sums import Dimension, Sum
+from suanli.domain.cost.sums import Dimension, Outlay, Sum
 from suanli.domain.lines import write
 
 MOST_ROWS = 10
@@ -25,7 +25,7 @@ def money(turn: Turn, nano: int) -> str:
     return f"{amount(nano)} {turn.site.money.currency}"
 
 
-def cost_of(turn: Turn, of: Sum) -> str:
+def cost_of(turn: Turn, of: Sum | Outlay) -> str:
     """What is known of a cost: a least amount when some calls have no price, and unknown when none has one."""
     if of.unpriced <= 0:
         return money(turn, of.total_cost)

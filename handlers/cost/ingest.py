@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from suanli.domain.cost.book import PriceBook
+from suanli.domain.cost.book import Bill, PriceBook
 from suanli.domain.cost.charges import Missing, Unpriced
-from suanli.domain.cost.money import Currency, MoneyError, Nano
+from suanli.domain.cost.money import MoneyError, Nano
 from suanli.domain.cost.prices import Cost
-from suanli.domain.cost.records import Call, Judged, Judgement, Record, RecordId, Stated, Written
+from suanli.domain.cost.records import Call, Judged, Judgement, Record, Stated, Written
 from suanli.domain.ports import Transaction
 from suanli.domain.site import Site
 
@@ -38,25 +38,17 @@ def take_in(tx: Transaction, site: Site, calls: Sequence[Call], now: datetime) -
     return tx.records.write([judge(book, call) for call in calls], site.money.currency, now)
 
 
-def price_later(
-    tx: Transaction, currency: Currency, after: RecordId, limit: int, now: datetime
-) -> tuple[int, RecordId | None]:
-    """Give a price to records that have none and could have one by now; how many, and where to go on, if anywhere."""
-    records = tx.records.unpriced(after, limit)
-    book = tx.prices.book(currency)
-    judged = [(record.id, _judged(book, record.call)) for record in records]
-    known = [(number, each) for number, each in judged if not isinstance(each.judgement, Unpriced)]
-    priced = tx.records.price(known, now) if known else 0
-    return priced, _last(records)
+def priced_by(book: PriceBook, records: Sequence[Record]) -> Sequence[tuple[Record, Bill | Stated]]:
+    """Those of these records that could have a price by now, each with what it costs.
+
+    What comes to more than can be kept has none, and others do not wait for it.
+    """
+    judged = [(record, _judgement(book, record.call)) for record in records]
+    return [(record, found) for record, found in judged if not isinstance(found, Unpriced)]
 
 
-def _judged(book: PriceBook, call: Call) -> Judged:
-    """What `judge` says; what comes to more than can be kept stays unpriced, and others do not wait for it."""
+def _judgement(book: PriceBook, call: Call) -> Judgement:
     try:
-        return judge(book, call)
+        return judge(book, call).judgement
     except MoneyError:
-        return Judged(call, Unpriced(Missing.PRICE))
-
-
-def _last(records: Sequence[Record]) -> RecordId | None:
-    return records[-1].id if records else None
+        return Unpriced(Missing.PRICE)

@@ -9,8 +9,20 @@ from handlers.cost.analysis import Figures
 from handlers.cost.reach import is_limit
 from suanli.domain.cost.alerts import AlertFilter, AlertState
 from suanli.domain.cost.dates import Dates, last_days, month_before, month_of, same_days_before
-from suanli.domain.cost.quotas import WHOLE, Account, Level, Quota, reached
-from suanli.domain.cost.reports import Point, Share, Shares, Step, Tokens, added, percent_change, shares, tokens, trend
+from suanli.domain.cost.quotas import Level, Quota
+from suanli.domain.cost.reports import (
+    Point,
+    Share,
+    Shares,
+    Step,
+    Tokens,
+    added,
+    percent_change,
+    ranked,
+    shares,
+    tokens,
+    trend,
+)
 from suanli.domain.cost.sums import Dimension, Grain, Line, Sum
 
 TREND_DAYS = 30
@@ -69,8 +81,8 @@ def overview(figures: Figures) -> Overview:
     today = figures.today
     month, before = month_of(today), month_before(today)
     shown = last_days(today, TREND_DAYS)
-    days = figures.lines(Dates(min(shown.first, before.first), today), Grain.DAY)
-    by_user = shares(figures.lines(month, by=Dimension.USER), MOST_USERS)
+    days = figures.lines(Dates(min(shown.first, before.first), today), Grain.DAY, Dimension.COST_TYPE)
+    by_user = ranked(figures.outlays(month, Dimension.USER), MOST_USERS)
     return Overview(
         at=figures.now,
         newest=figures.newest(),
@@ -80,7 +92,7 @@ def overview(figures: Figures) -> Overview:
         same_days=sum_of(days, same_days_before(today)),
         tokens=tokens(figures.of_ai(last_days(today, 1)), figures.counter()),
         days=trend(_within(days, shown), Step.DAY, shown, today),
-        by_type=shares(figures.lines(month, by=Dimension.COST_TYPE), _ALL).most,
+        by_type=shares(_within(days, month), _ALL).most,
         by_user=by_user,
         names=figures.names(Dimension.USER, [share.value for share in by_user.most]),
         quotas=quota_counts(figures),
@@ -107,23 +119,15 @@ def quotas_of(figures: Figures) -> Sequence[Quota]:
 def quota_counts(figures: Figures) -> QuotaCounts:
     """How the limits stand."""
     quotas = quotas_of(figures)
-    accounts = figures.tx.quotas.all_accounts(quotas, figures.now)
-    levels = [_level(quota, accounts[quota.id]) for quota in quotas]
+    levels = figures.tx.quotas.levels(quotas, figures.now).values()
     exceeded = sum(level is Level.EXCEEDED for level in levels)
-    return QuotaCounts(len(quotas), exceeded, sum(level is not None for level in levels) - exceeded)
-
-
-def _level(quota: Quota, accounts: Sequence[Account]) -> Level | None:
-    """The highest level that any of a quota's limits has come to."""
-    warning, critical = round(quota.warning * WHOLE), round(quota.critical * WHOLE)
-    found = {level for each in accounts for level in reached(each.limit, each.used, warning, critical)}
-    return next((level for level in reversed(Level) if level in found), None)
+    return QuotaCounts(len(quotas), exceeded, len(levels) - exceeded)
 
 
 def open_alerts(figures: Figures) -> int:
-    """How many alerts wait for somebody, snoozed ones left out."""
+    """How many alerts wait for somebody; those that are snoozed or over are left out."""
     alerts, scopes = figures.tx.cost_alerts, figures.scopes
     if scopes is None:
         return alerts.open_count(figures.now)
     page = alerts.page(AlertFilter(resolved=False, subjects=scopes), before=None, limit=_MOST_ALERTS)
-    return sum(each.state(figures.now) is not AlertState.SNOOZED for each in page)
+    return sum(each.state(figures.now) in {AlertState.OPEN, AlertState.READ} for each in page)

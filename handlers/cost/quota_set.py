@@ -42,23 +42,23 @@ LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
+class Payee:
     """A quota by its number, or whose it is to be."""
 
     scope: Scope | None
     which: Which | None
 
 
-class WhoseArgument:
+class PayeeArgument:
     """Whose quota: somebody mentioned, `department:sales`, or the number of one that there is."""
 
-    def read(self, word: str, turn: Turn) -> Whose | None:
+    def read(self, word: str, turn: Turn) -> Payee | None:
         """Whose; a number is read whether there is such a quota or not."""
         if word.startswith("#"):
             which = QuotaArgument(numbers=False).read(word, turn)
-            return None if which is None else Whose(None, which)
+            return None if which is None else Payee(None, which)
         scope = ScopeArgument().read(word, turn)
-        return None if scope is None else Whose(scope, None)
+        return None if scope is None else Payee(scope, None)
 
     def choices(self, turn: Turn) -> Sequence[str]:
         """Those that are known."""
@@ -66,7 +66,7 @@ class WhoseArgument:
 
 
 def change(
-    turn: Turn, payee: Whose, amount: Amount, period: Period | None, mode: Mode | None, setting: tuple[Setting, ...]
+    turn: Turn, payee: Payee, amount: Amount, period: Period | None, mode: Mode | None, setting: tuple[Setting, ...]
 ) -> Answer:
     """Make a quota, or change the one that there is; the answer says what was and what is."""
     turn.tx.lock(LOCK)
@@ -87,7 +87,7 @@ def change(
     return _said(turn, after, "quota_set.changed", _differences(turn, before, after))
 
 
-def _known(turn: Turn, whose: Whose, period: Period | None) -> Quota | None:
+def _known(turn: Turn, whose: Payee, period: Period | None) -> Quota | None:
     """The quota that is meant: by number, or the scope's only one, or its only one of a period."""
     if whose.which is not None:
         return _only(turn, whose.which)
@@ -211,7 +211,7 @@ COMMANDS = (
         example="/quota set department:sales 5000 monthly daily=500",
         aliases=("配额 设置",),
         params=(
-            Param("payee", WhoseArgument()),
+            Param("payee", PayeeArgument()),
             Param("amount", AmountArgument()),
             Param("period", PeriodArgument(), optional=True),
             Param("mode", ModeArgument(), optional=True),

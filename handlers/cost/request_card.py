@@ -64,8 +64,19 @@ def told(tx: Transaction, texts: Texts, site: Site, request: QuotaRequest, quota
     ]
     if request.state is RequestState.APPROVED:
         blocks.append(note(texts("quota_request.try_again"), " ", Code("/quota")))
+    if request.state is RequestState.LAPSED:
+        blocks += _next(texts, request, quota)
     title = texts(f"quota_request.told.{request.state}", id=request.id)
     return Answer(texts.lang, tuple(blocks), title, _TONES[request.state])
+
+
+def _next(texts: Texts, request: QuotaRequest, quota: Quota) -> Iterator[Block]:
+    """What who asked can do when nobody decided: ask for the same once more, and tell who decides."""
+    asked = f"/quota request {amount(request.amount)} #{quota.id} {' '.join(request.why.split())}"
+    yield note(texts("quota_request.ask_again"), " ", Code(asked))
+    if request.told:
+        people = (span for each in request.told for span in (" ", person(each.id)))
+        yield note(texts("quota_request.who_decides"), *people)
 
 
 def outcome(texts: Texts, moments: Moments, request: QuotaRequest, quota: Quota) -> Iterator[Span]:

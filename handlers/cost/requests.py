@@ -74,10 +74,13 @@ def still_open(tx: Transaction, site: Site, requests: Iterable[QuotaRequest], no
 
 
 def lapse(tx: Transaction, site: Site, request: QuotaRequest, now: datetime) -> QuotaRequest:
-    """Write down that nobody decided in time."""
-    lapsed = replace(request, state=RequestState.LAPSED)
+    """Write down that nobody decided in time, and tell who asked. The lock is held, under which it was pending."""
+    lapsed, quota = replace(request, state=RequestState.LAPSED), tx.quotas.find(request.quota)
     tx.quota_requests.change(lapsed)
-    _redraw(tx, site, lapsed, tx.quotas.find(request.quota), now)
+    if quota is not None:
+        _redraw(tx, site, lapsed, quota, now)
+        told = request_card.told(tx, texts_for(tx, site, request.asked_by), site, lapsed, quota, now)
+        tx.outbox.post(Draft(f"quota-request:{request.id}:lapsed", request.asked_by, told), now)
     return lapsed
 
 
@@ -88,9 +91,9 @@ def _decided(tx: Transaction, site: Site, request: QuotaRequest, quota: Quota, n
     tx.outbox.post(Draft(f"quota-request:{request.id}:decided", request.asked_by, told, urgent=True), now)
 
 
-def _redraw(tx: Transaction, site: Site, request: QuotaRequest, quota: Quota | None, now: datetime) -> None:
+def _redraw(tx: Transaction, site: Site, request: QuotaRequest, quota: Quota, now: datetime) -> None:
     """Draw every card of a request as it stands now; where cards are not drawn anew, what was said stays said."""
-    if quota is None or now - request.asked_at > CARDS_LIVE:
+    if now - request.asked_at > CARDS_LIVE:
         return
     for target in request.told:
         if target.platform is Platform.FEISHU:

@@ -1,6 +1,6 @@
 """What could be spent better: looked for in what was spent, and kept, with when and by whom it was looked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from handlers.cost.analysis import PAYERS, Figures
@@ -80,11 +80,10 @@ def _over(excess: Excess) -> int:
     return excess.amount - excess.usual
 
 
-def _spent(figures: Figures) -> Iterator[Spent]:
-    for quota in quotas_of(figures):
-        if quota.currency == figures.site.money.currency:
-            past = figures.tx.quotas.past(quota.id, Span.PERIOD, figures.now, WINDOWS)
-            yield Spent(quota, tuple(account.used for account in reversed(past)))
+def _spent(figures: Figures) -> Sequence[Spent]:
+    quotas = [each for each in quotas_of(figures) if each.currency == figures.site.money.currency]
+    past = figures.tx.quotas.past_used([each.id for each in quotas], Span.PERIOD, figures.now, WINDOWS)
+    return [Spent(each, tuple(reversed(past[each.id]))) for each in quotas]
 
 
 def make(figures: Figures, by: str) -> Savings:

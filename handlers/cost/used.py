@@ -17,23 +17,33 @@ from suanli.domain.cost.sums import Dimension, Grain, Line, Sum
 
 def used_models(figures: Figures, dates: Dates) -> Sequence[Used]:
     """Those that were used on some days and that have a price now."""
-    return _used(figures, _by_provider(figures, dates, Grain.ALL))
+    return _used(figures, _by_provider(figures, dates))
 
 
 def used_off_hours(figures: Figures, dates: Dates, first: int, end: int) -> Sequence[Used]:
     """The same of hours that begin outside of `first` to `end` from Monday to Friday, on the site's clocks.
 
-    Raises ValueError for figures of somebody, whose hours are not known by model.
+    Providers none of whose models has a price for batches are left out. Raises ValueError for figures of somebody,
+    whose hours are not known by model.
     """
-    lines = _by_provider(figures, dates, Grain.HOUR)
+    known = _by_provider(figures, dates)
+    asked = [provider for provider, some in known.items() if _has_batches(_used(figures, {provider: some}))]
     zone = figures.site.zone
     return _used(
         figures,
         {
-            provider: [each for each in some if each.hour and _is_off(each.hour.astimezone(zone), first, end)]
-            for provider, some in lines.items()
+            provider: [
+                each
+                for each in figures.of({Dimension.PROVIDER: provider}).lines(dates, Grain.HOUR, Dimension.MODEL)
+                if each.hour and _is_off(each.hour.astimezone(zone), first, end)
+            ]
+            for provider in asked
         },
     )
+
+
+def _has_batches(used: Iterable[Used]) -> bool:
+    return any(each.has_batches for each in used)
 
 
 _SATURDAY = 5
@@ -43,23 +53,26 @@ def _is_off(local: datetime, first: int, end: int) -> bool:
     return local.weekday() >= _SATURDAY or not first <= local.hour < end
 
 
-def _by_provider(figures: Figures, dates: Dates, grain: Grain) -> Mapping[str, Sequence[Line]]:
+def _by_provider(figures: Figures, dates: Dates) -> Mapping[str, Sequence[Line]]:
     """Lines by model, of each provider: models of several providers have the same name."""
     providers = {line.value for line in figures.lines(dates, by=Dimension.PROVIDER)}
     return {
-        provider: figures.of({Dimension.PROVIDER: provider}).lines(dates, grain, Dimension.MODEL)
+        provider: figures.of({Dimension.PROVIDER: provider}).lines(dates, by=Dimension.MODEL)
         for provider in sorted(providers)
     }
 
 
 def _used(figures: Figures, lines: Mapping[str, Iterable[Line]]) -> Sequence[Used]:
     book = figures.book()
-    sums: dict[CostModel, list[Sum]] = {}
+    said: dict[tuple[str, str], list[Sum]] = {}
     for provider, some in lines.items():
         for line in some:
-            model = book.names.find(line.value, provider)
-            if not isinstance(model, Missing):
-                sums.setdefault(model, []).append(line.sum)
+            said.setdefault((line.value, provider), []).append(line.sum)
+    sums: dict[CostModel, list[Sum]] = {}
+    for names, each in said.items():
+        model = book.names.find(*names)
+        if not isinstance(model, Missing):
+            sums.setdefault(model, []).extend(each)
     found = []
     for model, each in sums.items():
         rates = rates_now(book, model, figures.now)

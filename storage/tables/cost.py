@@ -137,7 +137,10 @@ class QuotaGrantRow(Schema):
 
 
 class AdjustmentRow(Schema):
-    """What was added to, or taken from, an account by hand. Rows are only ever added."""
+    """What was added to, or taken from, an account beside what calls came to. Rows are only ever added.
+
+    A reset has the number of the last record that there was: what had been charged by then is gone.
+    """
 
     __tablename__ = "adjustments"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -148,6 +151,7 @@ class AdjustmentRow(Schema):
     made_by: Mapped[str]
     why: Mapped[str]
     made_at: Mapped[datetime]
+    last_record: Mapped[int | None] = mapped_column(sa.BigInteger)
 
 
 class QuotaAlertRow(Schema):

@@ -7,12 +7,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.columns import words
 from storage.tables.schema import Schema, partial_index
+from storage.tables.utc_day import UtcDay
 from suanli.domain.cost.prices import CostType
 from suanli.domain.cost.records import Ending
 
 # SQLite counts up only what it calls INTEGER, which has 64 bits there.
 _MANY = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _NUMBER = sa.BigInteger
+_DAY = UtcDay(sa.literal_column("happened_at"))
 
 
 class RecordRow(Schema):
@@ -29,7 +31,10 @@ class RecordRow(Schema):
         sa.Index("ix_cost_records_happened_at", "happened_at", "id"),
         sa.Index("ix_cost_records_user", "user", "happened_at"),
         sa.Index("ix_cost_records_model_name", "model_name", "happened_at"),
-        sa.Index("ix_cost_records_total_cost", "total_cost", "id"),
+        sa.Index("ix_cost_records_day_cost", _DAY, "total_cost", "id"),
+        sa.Index("ix_cost_records_user_day_cost", "user", _DAY, "total_cost", "id"),
+        partial_index("ix_cost_records_total_cost", "total_cost", "id", where="total_cost IS NULL"),
+        partial_index("ix_cost_records_unpriced", "happened_at", "id", where="(total_cost IS NULL) IS TRUE"),
         partial_index("ix_cost_records_session_id", "session_id", "happened_at", where="session_id <> ''"),
         partial_index("ix_cost_records_hold", "hold", where="account_set IS NULL", unique=True),
     )

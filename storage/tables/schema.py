@@ -11,7 +11,7 @@ from suanli.domain.access import Role
 from suanli.domain.audit import Outcome
 from suanli.domain.changes import Way
 from suanli.domain.chat import ChatKind, MessageId, OpenId, Platform, TargetKind
-from suanli.domain.cost.alerts import AlertType
+from suanli.domain.cost.alerts import AlertType, Over
 from suanli.domain.cost.alerts import Severity as AlertSeverity
 from suanli.domain.cost.quotas import HoldState, Level, ScopeKind, Span
 from suanli.domain.cost.requests import RequestState
@@ -60,6 +60,7 @@ class Schema(DeclarativeBase):
         Mode: words(Mode),
         News: words(News),
         Outcome: words(Outcome),
+        Over: words(Over),
         Part: words(Part),
         Period: words(Period),
         Platform: words(Platform),

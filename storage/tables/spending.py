@@ -9,7 +9,7 @@ from storage.tables.schema import Schema, partial_index
 from suanli.domain.access import Role
 from suanli.domain.changes import Way
 from suanli.domain.chat import Platform, TargetKind
-from suanli.domain.cost.alerts import AlertType, Severity
+from suanli.domain.cost.alerts import AlertType, Over, Severity
 from suanli.domain.cost.quotas import ScopeKind, Span
 from suanli.domain.cost.requests import RequestState
 from suanli.domain.cost.windows import Period
@@ -72,6 +72,8 @@ class CostAlertRow(Schema):
         sa.UniqueConstraint("key"),
         sa.Index("ix_cost_alerts_subject", "subject_id", "subject_kind"),
         partial_index("ix_cost_alerts_unresolved", "snoozed_until", where="resolved_at IS NULL"),
+        partial_index("ix_cost_alerts_ends_at", "ends_at", where="resolved_at IS NULL"),
+        partial_index("ix_cost_alerts_type_id", "type", "id", where="resolved_at IS NULL"),
         {"sqlite_autoincrement": True},  # pages go on behind a number, and cards name it
     )
 
@@ -92,6 +94,9 @@ class CostAlertRow(Schema):
     resolved_by: Mapped[str]
     resolution: Mapped[str]
     rounds: Mapped[int]
+    told_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    over: Mapped[Over | None]
 
 
 class QuotaRequestRow(Schema):

@@ -51,7 +51,10 @@ class SumTailRow(_Sums, Schema):
 
 
 class CostPayerRow(Schema):
-    """A number for those who pay together. Level 2: a user of them; 1: without the user; 0, one row: everybody."""
+    """A number for those who pay together.
+
+    Level 2: a user of them; 1: without the user; 3: the organisation alone; 0, one row: everybody.
+    """
 
     __tablename__ = "cost_payers"
     __table_args__ = (sa.UniqueConstraint("level", "user", "project", "department", "organization"),)
@@ -79,10 +82,10 @@ class CostProductRow(Schema):
 
 
 class CostSumRow(_Sums, Schema):
-    """What a payer spent on a product in a day, or an hour.
+    """What a payer spent on a product in a day, an hour, or a month.
 
-    `cuboid` says which of the levels these are of, and whether `time` is a day of the site or an hour of UTC, counted
-    from 1970 (storage/cuboids.py).
+    `cuboid` says which of the levels these are of, and whether `time` is a day of the site, an hour of UTC, or the
+    first day of a month, counted from 1970 (storage/cuboids.py).
     """
 
     __tablename__ = "cost_sums"
@@ -100,9 +103,13 @@ class CostSumRow(_Sums, Schema):
 
 
 class SumZoneRow(Schema):
-    """The zone whose days `cost_sums` has: one row, from the first sum that was put by."""
+    """The zone whose days `cost_sums` has, and the day before which months are closed: one row, from the first sum on.
+
+    Closed months have cells of their own (storage/sum_months.py); the day is the first of a month, or 0.
+    """
 
     __tablename__ = "sum_zone"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     zone: Mapped[str]
+    closed: Mapped[int] = mapped_column(server_default="0")

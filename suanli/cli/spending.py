@@ -213,7 +213,7 @@ def _drop(desk: Desk, options: argparse.Namespace) -> int:
 def _price(desk: Desk, _: argparse.Namespace) -> int:
     from suanli.cli.price_tables import plain  # noqa: PLC0415 the same
 
-    priced, left = wiring.price_unpriced(desk.settings, desk.store, actor(), desk.now)
+    priced, left = wiring.price_unpriced(desk.store, wiring.build_site(desk.settings), actor(), desk.now)
     print(desk.texts("cost_cli.unpriced.done", n=priced))
     for (provider, model), count in sorted(left.items()):
         print(desk.texts("cost_cli.unpriced.left", n=count, model=plain(f"{provider}/{model}" if provider else model)))

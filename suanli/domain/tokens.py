@@ -1,7 +1,8 @@
 """Tokens of the API: what a program may do, whose money it spends, and whose figures it sees."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -13,6 +14,19 @@ TokenId = NewType("TokenId", int)
 
 PREFIX = "sk-suanli-"
 """What a token begins with: so that scanners of repositories know one, and clients of OpenAI take it for a key."""
+
+_FEWEST, _MOST = 32, 200
+"""Characters of a token, and of what may come to be one."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReply:
+    """What was answered under an Idempotency-Key. `fingerprint` tells what was asked, `headers` are of its own."""
+
+    fingerprint: str
+    status: int
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Permission(StrEnum):
@@ -53,3 +67,10 @@ class ApiToken:
 def digest_of(secret: str) -> str:
     """What is kept of a token. A token has 256 random bits, so a plain hash of it cannot be turned back."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def token_in(authorization: str) -> str | None:
+    """The token that a header `Authorization` carries; None when it can be none of ours, and need not be looked up."""
+    scheme, _, given = authorization.partition(" ")
+    given = given.strip()
+    return given if scheme.casefold() == "bearer" and _FEWEST <= len(given) <= _MOST else None

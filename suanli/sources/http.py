@@ -6,7 +6,7 @@ import json
 import logging
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -79,6 +79,7 @@ class Http:
         self._stop = stop or threading.Event()
         self._timeout = timeout
         self._session = _session(endpoint, connections)
+        self._posts: dict[str, requests.PreparedRequest] = {}
 
     def get(self, path: str) -> Any:
         """GET `path`, which starts with a slash and is added to the endpoint's address."""
@@ -136,10 +137,7 @@ class Http:
         """
         patient = copy.copy(self)
         patient._timeout = (self._timeout[0], silence)  # noqa: SLF001 our own, over the same connections
-        headers = {**_JSON, "Accept-Encoding": "identity"}
-        response = patient._sent(  # noqa: SLF001 the same
-            "POST", self.endpoint.address_of(path), {"data": content, "headers": headers}
-        )
+        response = patient._tried(lambda: patient._posted(path, content))  # noqa: SLF001 the same
         named = {name.lower(): value for name, value in response.headers.items()}
         return Flow(self.endpoint.name, response.status_code, named, response.raw)
 
@@ -167,10 +165,28 @@ class Http:
             return self._value(response)
 
     def _sent(self, method: str, address: str, content: Mapping[str, Any]) -> requests.Response:
-        try:
-            return self._session.request(
+        return self._tried(
+            lambda: self._session.request(
                 method, address, stream=True, allow_redirects=False, timeout=self._timeout, **content
             )
+        )
+
+    def _posted(self, path: str, content: bytes) -> requests.Response:
+        """POST JSON as a session would, which takes a third of the time to make the same request of it each time."""
+        session = self._session
+        request = self._posts.get(path)
+        if request is None:
+            asked = requests.Request("POST", self.endpoint.address_of(path), {**_JSON, "Accept-Encoding": "identity"})
+            request = self._posts[path] = session.prepare_request(asked)
+        request = request.copy()
+        request.headers["Content-Length"] = str(len(content))
+        request.body = content
+        adapter = session.get_adapter(request.url or "")
+        return adapter.send(request, stream=True, timeout=self._timeout, verify=self.endpoint.ca_bundle or True)
+
+    def _tried(self, send: Callable[[], requests.Response]) -> requests.Response:
+        try:
+            return send()
         except ValueError:  # requests' own for a bad address or header; its text would show the token
             raise self.endpoint.malformed() from None
         except (requests.RequestException, HTTPError) as error:  # requests lets some of urllib3's through

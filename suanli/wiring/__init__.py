@@ -183,7 +183,7 @@ def build_web(settings: Settings, store: Store, clock: Clock, wake: Callable[[],
     pages = build_pages(settings, router, clock)
     hubs = hubs_blueprint(build_hooks(settings), store, site, clock, wake)
     alerts = _alertmanager(settings, store, site, clock, wake)
-    offered = endpoints(Admission[None](store, clock).hold)
+    offered = endpoints(Admission(store, clock).hold)
     api = (api_blueprint(offered, store, site, clock, wake), reading_blueprint(offered, site))
     return build_app(store, clock, [chat, welink, *pages, alerts, hubs, *api], site)
 

@@ -1,4 +1,4 @@
-"""Cost: lists of prices, read and taken over."""
+"""Cost: lists of prices and rates that are taken over, and the jobs that keep the books and tell of money."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -12,7 +12,8 @@ from jobs.keep_books import KeepBooks
 from jobs.price_records import price_all
 from jobs.runner import Job
 from jobs.tell_costs import TellCosts
-from jobs.watch_costs import Reconcile, WatchCalls, WatchHours
+from jobs.watch_calls import WatchCalls
+from jobs.watch_costs import Reconcile, WatchHours
 from suanli.clock import Clock
 from suanli.domain.changes import Actor, Change
 from suanli.domain.cost.exchange import ExchangeRate
@@ -112,8 +113,6 @@ def set_exchange(
         tx.changes.note(Change(now, actor.who, actor.way, "exchange.set", subject, before, after))
 
 
-def price_unpriced(
-    settings: Settings, store: Store, actor: Actor, now: datetime
-) -> tuple[int, Mapping[tuple[str, str], int]]:
+def price_unpriced(store: Store, site: Site, actor: Actor, now: datetime) -> tuple[int, Mapping[tuple[str, str], int]]:
     """Give records a price that came without; how many, and how many are left, by provider and model."""
-    return price_all(store, settings.cost.currency, actor, now)
+    return price_all(store, site, actor, now)

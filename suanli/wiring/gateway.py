@@ -48,7 +48,7 @@ def build_gateway(settings: Settings, store: Store, site: Site, clock: Clock) ->
     }
     offered = {model.name: model for model in own.to_domain()}
     forwarding = Forwarding(providers, own.deadlines, clock)
-    return Gateway(gateway_app(Serving(offered, forwarding, purse, site, clock, drain)), drain, purse)
+    return Gateway(gateway_app(Serving(offered, forwarding, store, purse, site, clock, drain)), drain, purse)
 
 
 def _endpoint(name: str, entry: ProviderEntry) -> Endpoint:

@@ -1,4 +1,4 @@
-"""Quotas and holds, for tests of what is stored of them. Amounts are nano-units."""
+"""Quotas, holds and how they end, for tests of what is stored of them. Amounts are nano-units."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import create_engine, text
 
 from storage.engine import address
+from suanli.domain.cost.charges import Missing, Unpriced
 from suanli.domain.cost.money import Currency, Nano
+from suanli.domain.cost.parties import Payer
+from suanli.domain.cost.prices import Cost, Usage
 from suanli.domain.cost.quotas import (
     Account,
     Ask,
@@ -28,6 +31,7 @@ from suanli.domain.cost.quotas import (
     ScopeKind,
     Span,
 )
+from suanli.domain.cost.records import Call, Fate, Judged, Stated, Written
 from suanli.domain.cost.windows import Period
 from suanli.domain.ports import Store
 from tests.fakes import NOON
@@ -92,15 +96,34 @@ def refused(store: Store, key: str, amount: int, scopes: Sequence[Scope] = HIS, 
     return answer.account
 
 
-def settle(store: Store, key: str, actual: int, now: datetime = NOON) -> Hold | Conflict | None:
+def payer(scopes: Sequence[Scope]) -> Payer:
+    """Who has these scopes."""
+    ids = {each.kind: each.id for each in scopes}
+    user, project, department, organization = (ids.get(kind, "") for kind in ScopeKind)
+    return Payer(user, project, department, organization)
+
+
+def bill(key: str, amount: int | None, scopes: Sequence[Scope] = HIS, happened_at: datetime = NOON) -> Judged:
+    """The call that a hold was made for, as who made it tells of it: under the hold's key, by a bill of its own.
+
+    Without an amount, nobody knows what it costs.
+    """
+    stated = None if amount is None else Nano(amount)
+    call = Call(key, payer(scopes), "m", Usage(1, 2), happened_at, hold=key, stated=stated)
+    return Judged(call, Unpriced(Missing.PRICE) if stated is None else Stated(Cost(Nano(0), Nano(0), stated)))
+
+
+def settle(store: Store, key: str, actual: int, now: datetime = NOON, scopes: Sequence[Scope] = HIS) -> Written:
+    """Settle a hold the only way there is: by the record of its call."""
     with store.begin() as tx:
-        return tx.holds.settle(key, Nano(actual), now)
+        (written,) = tx.records.write([bill(key, actual, scopes)], CNY, now)
+    return written
 
 
 def spend(store: Store, key: str, amount: int, scopes: Sequence[Scope] = HIS, now: datetime = NOON) -> None:
     """Hold and settle the same."""
     assert hold(store, key, amount, scopes, now)
-    assert isinstance(settle(store, key, amount, now), Hold)
+    assert settle(store, key, amount, now, scopes).fate is Fate.NEW
 
 
 def refund(store: Store, key: str, now: datetime = NOON) -> Hold | Conflict | None:

@@ -19,6 +19,13 @@ DAY = timedelta(days=1)
 LONG_AGO, FAR_OFF = NOON - 4000 * DAY, NOON + 4000 * DAY
 ONE = Sum(requests=1, total_cost=10, input_cost=4, output_cost=6, input_units=3, total_units=5, took=7, timed=1)
 
+_ROWS = text("""
+    SELECT cuboid, time, p.level, p."user", p.project, p.department, p.organization,
+           q.level, q.model, q.provider, q.request_type, q.cost_type, requests, unpriced, failed,
+           input_units, output_units, cached_units, total_units, input_cost, output_cost, total_cost, took, timed
+    FROM cost_sums JOIN cost_payers p ON p.id = payer JOIN cost_products q ON q.id = product
+""")
+
 
 def key(at: datetime = NOON, /, **names: str) -> SumKey:
     """Zhang of sales asks gpt."""
@@ -78,3 +85,9 @@ def requests(store: Store, grain: Grain = Grain.ALL, by: Dimension | None = None
 def _named(line: Line) -> str:
     time = line.day.isoformat() if line.day else f"{line.hour:%m-%dT%H}" if line.hour else ""
     return f"{time} {line.value}".strip()
+
+
+def rows(url: str) -> Sequence[tuple[Any, ...]]:
+    """Every sum there is, by the names of what it is of."""
+    with connected(url) as connection:
+        return sorted(tuple(row) for row in connection.execute(_ROWS))

@@ -34,7 +34,7 @@ def make(visit: Visit) -> Reply:
     before = visit.tx.facts.get("made")
     number = int(before[0]) + 1 if before else 1
     visit.tx.facts.put("made", str(number), visit.now)
-    return Reply(Made(number=number, price=said.price), 201)
+    return Reply(Made(number=number, price=said.price), 201, {"ETag": f'"{number}"'})
 
 
 @pytest.fixture
@@ -56,6 +56,7 @@ def test_the_same_request_under_the_same_key_is_done_once_and_answered_the_same(
     first, again, other = ask(desk, token, "a"), ask(desk, token, "a"), ask(desk, token, "b")
     assert (first.status, first.json) == (again.status, again.json) == (201, {"number": 1, "price": "4.500000"})
     assert ("Idempotent-Replayed" in first.headers, again.headers["Idempotent-Replayed"]) == (False, "true")
+    assert [each.headers["ETag"] for each in (first, again, other)] == ['"1"', '"1"', '"2"']
     assert other.json["number"] == 2
 
 
@@ -67,7 +68,7 @@ def test_without_a_key_it_is_done_as_often_as_it_is_asked_for(desk: CostDesk) ->
 def test_another_request_under_the_same_key_is_refused_and_not_done(desk: CostDesk) -> None:
     token = desk.token()
     ask(desk, token, "a")
-    for body, path in (({**GOOD, "price": "5"}, PATH), (GOOD, f"{PATH}?x=1")):
+    for body, path in (({**GOOD, "price": "5"}, PATH), (GOOD, f"{PATH}?money=number")):
         refused = ask(desk, token, "a", body, path)
         assert (refused.status, refused.json["type"]) == (422, "/problems/key-reused")
     assert ask(desk, token, "b").json["number"] == 2

@@ -22,7 +22,7 @@ LIMITS = (("user", "li", "100"), ("department", "sales", "37"), ("organization",
 @pytest.fixture(params=["each its own transaction", "shared transactions"])
 def desk(request: pytest.FixtureRequest, store: SqlStore) -> Iterator[CostDesk]:
     real = SystemClock()
-    admission: Admission[None] = Admission(store, real)
+    admission = Admission(store, real)
     put = admission.hold if request.param == "shared transactions" else None
     # Both clocks must agree on what has expired.
     endpoints = (*quotas.ENDPOINTS, *reservations.endpoints(put))

@@ -12,15 +12,18 @@ import psycopg
 import pytest
 
 from storage.store import SqlStore
-from suanli.domain.cost.money import MoneyError, Nano
+from suanli.domain.cost.money import MoneyError
 from suanli.domain.cost.quotas import Ask, Granted, HoldState, Quota, Refused
+from suanli.domain.cost.records import Fate
 from suanli.domain.ports import Store
 from tests.contract.cost_kit import (
+    CNY,
     HOUR,
     SECOND,
     ZHANG,
     add,
     ask,
+    bill,
     decide,
     drift,
     expire,
@@ -28,6 +31,7 @@ from tests.contract.cost_kit import (
     hold,
     levels,
     quota,
+    refund,
 )
 from tests.contract.test_store_holds_together import MANY, MEDDLING, PROCESSES, add_nested, in_processes, of
 from tests.fakes import NOON
@@ -46,9 +50,12 @@ def decide_all(store: Store, asks: Sequence[Ask], now: datetime, lasts: timedelt
         return tx.holds.hold_all([(asked, now + lasts) for asked in asks], now)
 
 
-def settle_all(store: Store, ends: Sequence[tuple[str, int]], now: datetime) -> Sequence[object]:
+def settle_all(store: Store, asks: Sequence[Ask], times: int, now: datetime) -> Sequence[Fate]:
+    """Settle those of these that there is a hold of, at so many times what is asked for; what became of each."""
     with store.begin() as tx:
-        return tx.holds.settle_all([(key, Nano(actual)) for key, actual in ends], now)
+        there = [each for each in asks if tx.holds.find(each.key) is not None]
+        bills = [bill(each.key, times * each.amount, each.scopes) for each in there]
+        return [each.fate for each in tx.records.write(bills, CNY, now)]
 
 
 def some(chance: Random, step: int) -> Ask:
@@ -68,17 +75,19 @@ def meddle(url: str, number: int) -> Counter[str]:
             # The clocks of two processes never agree; in the middle an hour begins.
             now = NOON + HOUR - ROUNDS / 4 * SECOND + step * SECOND / 2 + chance.randrange(-200, 200) * SECOND / 100
             for answer in a_deed(chance, store, quotas, step, now):
-                seen[type(answer).__name__] += 1
+                seen[str(answer) if isinstance(answer, str) else type(answer).__name__] += 1
     return seen
 
 
 def a_deed(chance: Random, store: Store, quotas: Sequence[Quota], step: int, now: datetime) -> Sequence[object]:
     asks = [some(chance, step) for _ in range(chance.randrange(1, 40))]
-    match chance.randrange(5):
+    match chance.randrange(6):
         case 0 | 1:
             return ["batch", *decide_all(store, asks, now, chance.choice([SECOND, 4 * SECOND]))]
         case 2:
-            return ["batch", *settle_all(store, [(each.key, 2 * each.amount) for each in asks], now)]
+            return ["batch", *settle_all(store, asks, 2, now)]
+        case 3:
+            return [refund(store, each.key, now) for each in asks[:5]]
         case _:
             deed = MEDDLING[chance.randrange(len(MEDDLING))]
             return [deed(store, asks[0], chance.choice(quotas), now)]
@@ -89,7 +98,7 @@ def test_batches_and_all_else_at_once_never_wait_in_a_circle_and_the_books_are_r
 ) -> None:
     add_nested(store, MANY)
     seen = sum(in_processes(processes, meddle, database_url), Counter[str]())
-    assert {"Granted", "Refused", "Conflict", "Hold", "list", "QuotaGrant", "Adjustment"} <= seen.keys()
+    assert {"Granted", "Refused", "Conflict", "Hold", "list", "QuotaGrant", "Adjustment", *Fate} <= seen.keys()
     assert drift(store) == ()
     assert levels(store)
     expire(store, NOON + 3 * HOUR)
@@ -123,9 +132,10 @@ def churn(url: str, number: int) -> list[str]:
     refused: list[str] = []
     with closing(SqlStore(url)) as store:
         for n in range(20):
-            answers = decide_all(store, [ask(f"{number}.{n}.{m}", 1, of(number)) for m in range(10)], NOON, HOUR)
+            asks = [ask(f"{number}.{n}.{m}", 1, of(number)) for m in range(10)]
+            answers = decide_all(store, asks, NOON, HOUR)
             refused.extend(str(answer) for answer in answers if isinstance(answer, Refused | MoneyError))
-            settle_all(store, [(f"{number}.{n}.{m}", 0) for m in reversed(range(10))], NOON)
+            refused.extend(each for each in settle_all(store, asks[::-1], 0, NOON) if each is not Fate.NEW)
     return refused
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from storage.cuboids import OF_DAYS, OF_HOURS
 from storage.store import SqlStore
 from storage.sum_zone import OtherZoneError
 from suanli.domain.cost.findings import Fault, Findings, Misfit, Skew
@@ -124,7 +125,7 @@ def test_an_account_that_somebody_changed_is_found(spent: Store, database_url: s
     assert (over.accounts, over.accounts_seen) == ((), 2)
 
 
-@pytest.mark.parametrize("cuboid", range(14))
+@pytest.mark.parametrize("cuboid", OF_DAYS + OF_HOURS)
 def test_a_sum_that_somebody_changed_is_found_at_every_level(spent: Store, database_url: str, cuboid: int) -> None:
     put_by(spent)
     tamper(database_url, f"UPDATE cost_sums SET total_cost = total_cost - 1 WHERE cuboid = {cuboid}")  # noqa: S608 ours

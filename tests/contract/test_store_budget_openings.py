@@ -13,6 +13,7 @@ from suanli.domain.ports import Store
 from tests.contract.budget_kit import HE, SHE, add_budget, budget, change_budget, kept_by, record, spent
 from tests.contract.cost_kit import BOT, DAY, HOUR, LI, SALES, ZHANG, drift, hold, levels
 from tests.fakes import NOON
+from tests.ledgers import adjustments
 
 TICK = timedelta(microseconds=1)
 MONTH = 31 * DAY
@@ -33,8 +34,7 @@ def test_what_was_spent_before_in_its_window_counts_and_stands_in_the_ledger(sto
     assert spent(store, known) == [45, 42, 42, 3]
     record(store, "d", 5)
     assert spent(store, known) == [50, 47, 47, 3]
-    with store.begin() as tx:
-        made = [tx.quotas.adjustments(number) for number in tx.budgets.quotas(known.id)]
+    made = [adjustments(store, quota.id) for quota in kept_by(store, known)]
     assert [[(each.amount, each.made_by, each.made_at) for each in some] for some in made] == [
         [(amount, "suanli", NOON)] for amount in (45, 42, 42, 3)
     ]
@@ -121,8 +121,7 @@ def test_a_change_alone_adds_nothing(store: Store) -> None:
         tx.quotas.reset(whole.id, made_by="ou_boss", why="a new start", now=NOON)
     change_budget(store, known, total=200, warning=0.1)
     assert spent(store, known) == [0, 40]
-    with store.begin() as tx:
-        assert len(tx.quotas.adjustments(whole.id)) == 2
+    assert len(adjustments(store, whole.id)) == 2
 
 
 def test_an_allocation_that_is_added_counts_what_was_spent_before(store: Store) -> None:

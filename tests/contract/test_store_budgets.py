@@ -126,7 +126,7 @@ def test_an_allocation_that_is_left_out_counts_no_more_and_one_that_comes_back_i
 
 def test_a_new_scope_or_currency_is_another_budget(store: Store) -> None:
     known = add_budget(store, budget(100, (SALES, 60)))
-    for other in (replace(known, scope=BOT), replace(known, currency=Currency("USD"))):
+    for other in (replace(known, scope=BOT, allocations=()), replace(known, currency=Currency("USD"))):
         with pytest.raises(ValueError, match="another"), store.begin() as tx:
             tx.budgets.change(other, NOON)
     with store.begin() as tx:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from suanli.domain.chat import Platform, Target, TargetKind
-from suanli.domain.cost.alerts import AlertFilter, AlertState, AlertType, CostAlert, CostAlertId, Severity
+from suanli.domain.cost.alerts import AlertFilter, AlertState, AlertType, CostAlert, CostAlertId, Over, Severity
 from suanli.domain.cost.quotas import Scope
 from suanli.domain.ports import Store
 from tests.contract.cost_kit import COMPANY, DAY, HOSTILE, HOUR, SALES, SECOND, ZHANG
@@ -38,6 +38,16 @@ def woken(store: Store, now: datetime, limit: int = 99) -> list[str]:
         return [each.key for each in tx.cost_alerts.woken(now, limit)]
 
 
+def over(store: Store, now: datetime, limit: int = 99) -> list[str]:
+    with store.begin() as tx:
+        return [each.key for each in tx.cost_alerts.over(now, limit)]
+
+
+def standing(store: Store, kind: AlertType) -> list[str]:
+    with store.begin() as tx:
+        return [each.key for each in tx.cost_alerts.standing(kind)]
+
+
 def open_count(store: Store, now: datetime = NOON) -> int:
     with store.begin() as tx:
         return tx.cost_alerts.open_count(now)
@@ -64,6 +74,9 @@ def test_an_alert_is_found_as_it_was_added_and_as_it_was_changed(store: Store) -
         resolved_by="ou_3",
         resolution="资源已加",
         rounds=3,
+        told_at=NOON + SECOND,
+        ends_at=NOON + DAY,
+        over=Over.WINDOW,
     )
     with store.begin() as tx:
         assert tx.cost_alerts.find(added.id) == added
@@ -129,6 +142,47 @@ def test_a_snoozed_one_is_awake_when_its_time_is_over_unless_it_was_resolved(sto
     assert woken(store, NOON + HOUR, limit=1) == ["sooner"]
 
 
+def test_what_is_told_again_and_again_takes_no_numbers(store: Store) -> None:
+    add(store, alert("a"))
+    for _ in range(3):
+        add(store, alert("a"))
+    (other,) = add(store, alert("b"))
+    assert other.id == 2
+
+
+def test_what_is_over_is_not_awake_and_is_found_until_it_was_written_down(store: Store) -> None:
+    added = add(
+        store,
+        alert("later", ends_at=NOON + DAY),
+        alert("second", ends_at=NOON + HOUR, snoozed_until=NOON + SECOND),
+        alert("first", ends_at=NOON + SECOND, snoozed_until=NOON + HOUR),
+        alert("resolved", ends_at=NOON, resolved_at=NOON),
+        alert("endless"),
+    )
+    assert over(store, NOON) == []
+    assert woken(store, NOON + SECOND) == ["second"]
+    assert over(store, NOON + HOUR) == ["first", "second"]
+    assert over(store, NOON + HOUR, limit=1) == ["first"]
+    assert woken(store, NOON + HOUR) == []
+    with store.begin() as tx:
+        tx.cost_alerts.change(added[2].ended(Over.WINDOW, NOON + HOUR))
+    assert over(store, NOON + HOUR) == ["second"]
+
+
+def test_those_of_a_kind_stand_until_somebody_or_something_ends_them(store: Store) -> None:
+    unpriced = AlertType.UNPRICED
+    add(
+        store,
+        alert("other"),
+        alert("first", type=unpriced, snoozed_until=NOON + DAY),
+        alert("resolved", type=unpriced, resolved_at=NOON),
+        alert("read", type=unpriced, read_at=NOON),
+        alert("priced", type=unpriced).ended(Over.PRICED, NOON),
+    )
+    assert standing(store, unpriced) == ["first", "read"]
+    assert standing(store, AlertType.DRIFT) == []
+
+
 def test_open_ones_are_those_that_the_domain_calls_so_or_read(store: Store) -> None:
     added = add(
         store,
@@ -136,6 +190,8 @@ def test_open_ones_are_those_that_the_domain_calls_so_or_read(store: Store) -> N
         alert("read", read_at=NOON),
         alert("snoozed", snoozed_until=NOON + HOUR),
         alert("resolved", resolved_at=NOON),
+        alert("priced").ended(Over.PRICED, NOON),
+        alert("over", ends_at=NOON + HOUR - SECOND),
     )
     for now in (NOON, NOON + HOUR - SECOND, NOON + HOUR):
         states = [each.state(now) for each in added]

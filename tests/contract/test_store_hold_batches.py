@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from suanli.domain.cost.money import LARGEST, MoneyError, Nano
+from suanli.domain.cost.money import LARGEST, MoneyError
 from suanli.domain.cost.quotas import Ask, Conflict, Decision, Granted, HoldState, Refused, Scope, ScopeKind, Span
+from suanli.domain.cost.records import Fate
 from suanli.domain.ports import Store
 from tests.contract.cost_kit import (
     BOT,
+    CNY,
     COMPANY,
     DAY,
     HERS,
@@ -24,6 +26,7 @@ from tests.contract.cost_kit import (
     accounts,
     add,
     ask,
+    bill,
     books,
     change,
     decide,
@@ -35,6 +38,7 @@ from tests.contract.cost_kit import (
     refund,
     settle,
 )
+from tests.contract.record_kit import fates, write
 from tests.fakes import NOON
 
 MIDNIGHT = NOON + 12 * HOUR
@@ -199,9 +203,8 @@ def test_hostile_words_are_kept_as_words(store: Store) -> None:
     assert kinds(answers) == ["Granted"] * 3
     assert answers[1] == Granted(found(store, HOSTILE), replayed=True)
     assert books(store, theirs) == (0, 10)
-    with store.begin() as tx:
-        ends = tx.holds.settle_all([(HOSTILE, Nano(3)), (HOSTILE, Nano(3)), ("'; --", Nano(6))], NOON)
-    assert kinds(ends) == ["Hold"] * 3
+    written = write(store, *(bill(key, amount, (scope,)) for key, amount in ((HOSTILE, 3), (HOSTILE, 3), ("'; --", 6))))
+    assert fates(written) == [Fate.NEW, Fate.KNOWN, Fate.NEW]
     assert books(store, theirs) == (9, 0)
 
 
@@ -212,7 +215,7 @@ def test_a_batch_is_one_change_of_accounts_and_never_was_when_it_is_rolled_back(
         with pytest.raises(RuntimeError):
             tx.holds.hold(ask("c", 1), NOON, NOON + DAY)
         with pytest.raises(RuntimeError):
-            tx.holds.settle_all([], NOON)
+            tx.records.write([], CNY, NOON)
         raise KeyboardInterrupt
     assert books(store, his) == (0, 0)
     assert kinds(decide_all(store, ask("a", 30), ask("b", 20), ask("c", 1))) == ["Granted", "Granted", "Refused"]

@@ -6,6 +6,7 @@ import pytest
 
 from suanli.domain.cost.money import LARGEST, MoneyError
 from suanli.domain.cost.quotas import Conflict, Granted, HoldState, Level, ScopeKind, Span
+from suanli.domain.cost.records import Fate
 from suanli.domain.cost.windows import Period
 from suanli.domain.ports import Store
 from tests.contract.cost_kit import (
@@ -33,6 +34,7 @@ from tests.contract.cost_kit import (
     settle,
     spend,
 )
+from tests.contract.record_kit import everything
 from tests.fakes import NOON
 
 MIDNIGHT = NOON + 12 * HOUR
@@ -42,7 +44,7 @@ MIDNIGHT = NOON + 12 * HOUR
 def test_whoever_has_no_quota_is_not_refused_and_the_hold_lives_all_the_same(store: Store) -> None:
     assert hold(store, "k", LARGEST)
     assert found(store, "k").state is HoldState.HELD
-    assert settle(store, "k", 7) == found(store, "k")
+    assert settle(store, "k", 7).fate is Fate.NEW
     assert (found(store, "k").state, found(store, "k").actual) == (HoldState.SETTLED, 7)
     assert decide(store, ask("nobody", 5, ())) == Granted(found(store, "nobody"))
     with store.begin() as tx:
@@ -152,13 +154,15 @@ def test_nothing_is_held_for_less_than_nothing_or_beyond_what_can_be_counted(sto
         ask("k", -1)
     with pytest.raises(ValueError, match="no less"):
         settle(store, "k", -1)
+    assert (books(store, his), everything(store)) == ((0, 0), [])
     assert hold(store, "huge", LARGEST)
     with pytest.raises(MoneyError):
         decide(store, ask("more", 1))
-    settle(store, "huge", LARGEST)
+    assert settle(store, "huge", LARGEST).fate is Fate.NEW
     assert hold(store, "free", 0)
     with pytest.raises(MoneyError):
         settle(store, "free", 1)
+    assert found(store, "free").state is HoldState.HELD
     assert books(store, his) == (LARGEST, 0)
     assert drift(store) == ()
 
@@ -169,7 +173,7 @@ def test_hostile_words_in_keys_names_and_scopes_are_kept_as_words(store: Store) 
     assert hold(store, HOSTILE, 10, (scope,))
     assert hold(store, "'; DROP TABLE holds; --", 0, (scope,))
     assert refused(store, "k", 1, (scope,)).left == 0
-    assert isinstance(settle(store, HOSTILE, 3), type(found(store, HOSTILE)))
+    assert settle(store, HOSTILE, 3, scopes=(scope,)).fate is Fate.NEW
     assert books(store, theirs) == (3, 0)
 
 

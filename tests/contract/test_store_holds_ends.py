@@ -1,8 +1,11 @@
 """How holds end: settled, refunded, expired, raised before that; and whether the books are right after it."""
 
+from dataclasses import replace
+
 import pytest
 
 from suanli.domain.cost.quotas import Conflict, Granted, HoldState, Refused, Span
+from suanli.domain.cost.records import Fate, Written
 from suanli.domain.ports import Store
 from tests.contract.cost_kit import (
     COMPANY,
@@ -39,8 +42,9 @@ from tests.fakes import NOON
 def test_settling_counts_what_it_came_to_and_frees_the_rest(store: Store) -> None:
     (his,) = add(store, quota(ZHANG, 100))
     assert hold(store, "k", 60)
-    settled = settle(store, "k", 25)
-    assert settled == found(store, "k")
+    written = settle(store, "k", 25)
+    assert (written.fate, written.charged) == (Fate.NEW, 25)
+    assert (found(store, "k").state, found(store, "k").actual) == (HoldState.SETTLED, 25)
     assert books(store, his) == (25, 0)
     assert hold(store, "next", 75)
     assert drift(store) == ()
@@ -58,11 +62,23 @@ def test_settling_twice_changes_nothing_and_with_another_amount_is_a_conflict(st
     (his,) = add(store, quota(ZHANG, 100))
     assert hold(store, "k", 60)
     once = settle(store, "k", 25)
-    assert settle(store, "k", 25, NOON + HOUR) == once
-    assert settle(store, "k", 26) == Conflict("k")
+    assert settle(store, "k", 25, NOON + HOUR) == replace(once, fate=Fate.KNOWN)
+    assert settle(store, "k", 26) == replace(once, fate=Fate.CONFLICT)
     assert refund(store, "k") == Conflict("k")
-    assert settle(store, "unknown", 1) is None
     assert books(store, his) == (25, 0)
+    assert drift(store) == ()
+
+
+def test_a_bill_of_a_hold_that_nobody_knows_is_charged_as_a_call_without_one(store: Store) -> None:
+    (his,) = add(store, quota(ZHANG, 100))
+    written = settle(store, "unknown", 1)
+    assert (written.fate, written.charged) == (Fate.NEW, 1)
+    assert books(store, his) == (1, 0)
+    # A hold of this key that is made afterwards is not the one that was meant.
+    assert hold(store, "unknown", 10)
+    assert settle(store, "unknown", 1).fate is Fate.KNOWN
+    assert (books(store, his), found(store, "unknown").state) == ((1, 10), HoldState.HELD)
+    assert drift(store) == ()
 
 
 def test_a_refund_gives_all_back_once(store: Store) -> None:
@@ -71,7 +87,7 @@ def test_a_refund_gives_all_back_once(store: Store) -> None:
     once = refund(store, "k")
     assert once == refund(store, "k") == found(store, "k")
     assert found(store, "k").state is HoldState.REFUNDED
-    assert settle(store, "k", 25) == Conflict("k")
+    assert settle(store, "k", 25) == Written("k", Fate.CONFLICT)
     assert refund(store, "unknown") is None
     assert books(store, his) == (0, 0)
 
@@ -106,9 +122,8 @@ def test_a_bill_that_comes_late_counts_in_the_windows_of_then(store: Store, *, s
     assert hold(store, "k", 60)
     if swept:
         assert expire(store, NOON + DAY) == ["k"]
-    late = settle(store, "k", 70, NOON + DAY)
-    assert late == found(store, "k")
-    assert found(store, "k").state is HoldState.SETTLED
+    assert settle(store, "k", 70, NOON + DAY).fate is Fate.NEW
+    assert (found(store, "k").state, found(store, "k").actual) == (HoldState.SETTLED, 70)
     assert [(each.used, each.held) for each in accounts(store, his)] == [(70, 0), (70, 0)]
     assert [(each.used, each.held) for each in accounts(store, his, NOON + DAY)] == [(70, 0), (0, 0)]
     assert drift(store) == ()
@@ -128,7 +143,8 @@ def test_a_hold_is_raised_in_its_own_windows_or_left_as_it_is(store: Store) -> N
     assert raise_hold(store, "k", 70, NOON + MINUTE) == Granted(found(store, "k"), replayed=True)
     assert raise_hold(store, "k", 1, NOON, SECOND) == Granted(found(store, "k"), replayed=True)
     assert [each.held for each in accounts(store, his)] == [100, 100]
-    assert settle(store, "k", 65) == found(store, "k")
+    assert settle(store, "k", 65).fate is Fate.NEW
+    assert found(store, "k").actual == 65
     assert books(store, his) == (65, 30)
 
 
@@ -172,7 +188,7 @@ def test_every_account_that_was_tampered_with_is_found_and_none_is_corrected(sto
     assert (first.account.span, first.account.used, first.used, first.held) == (Span.HOUR, 7, 30, 20)
     assert (second.account.scope, second.account.held, second.used, second.held) == (COMPANY, -5, 30, 20)
     assert drift(store) == (first, second)
-    assert isinstance(settle(store, "b", 1), type(found(store, "b")))
+    assert settle(store, "b", 1).fate is Fate.NEW
     tamper(database_url, "UPDATE holds SET actual = 31 WHERE key = 'a'")
     assert {each.used for each in drift(store)} == {32}
     tamper(database_url, "DELETE FROM holds WHERE key = 'a'")

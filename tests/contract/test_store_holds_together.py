@@ -14,7 +14,9 @@ from typing import TypeVar
 import pytest
 
 from storage.store import SqlStore
-from suanli.domain.cost.quotas import Ask, Conflict, Decision, Granted, Hold, Quota, Scope, ScopeKind, Span
+from suanli.domain.cost.quotas import Ask, Conflict, Decision, Granted, Hold, Quota, Scope, ScopeKind
+from suanli.domain.cost.records import Fate, Written
+from suanli.domain.cost.windows import Period
 from suanli.domain.ports import Store
 from tests.contract.cost_kit import (
     BOT,
@@ -115,7 +117,7 @@ def churn(url: str, number: int) -> list[str]:
             if n % 2:
                 assert isinstance(refund(store, key), Hold)
             else:
-                assert isinstance(settle(store, key, 0), Hold)
+                assert settle(store, key, 0, NOON, of(number)).fate is Fate.NEW
     return [str(answer) for answer in answers if not isinstance(answer, Granted)]
 
 
@@ -145,14 +147,16 @@ def an_end(store: Store, now: datetime) -> object:
         return tx.quotas.end_expired(now)
 
 
-def by_hand(store: Store, of: Quota, now: datetime) -> object:
-    with store.begin() as tx:
-        return tx.quotas.adjust(of.id, Span.PERIOD, 3, made_by="ou_boss", why="", now=now)
-
-
 def back_to_nothing(store: Store, of: Quota, now: datetime) -> object:
     with store.begin() as tx:
         return tx.quotas.reset(of.id, made_by="ou_boss", why="", now=now)
+
+
+def a_bill(store: Store, of: Ask, now: datetime) -> Written | None:
+    """Settle a hold if there is one of this key."""
+    with store.begin() as tx:
+        is_there = tx.holds.find(of.key) is not None
+    return settle(store, of.key, 2 * of.amount, now, of.scopes) if is_there else None
 
 
 Meddling = Callable[[Store, Ask, Quota, datetime], object]
@@ -161,8 +165,8 @@ MEDDLING: tuple[Meddling, ...] = (
     lambda store, asked, _, now: decide(store, asked, now, 4 * SECOND),
     lambda store, asked, _, now: decide(store, asked, now, 4 * SECOND),
     lambda store, asked, _, now: decide(store, replace(asked, fingerprint="another"), now, SECOND),
-    lambda store, asked, _, now: settle(store, asked.key, 2 * asked.amount, now),
-    lambda store, asked, _, now: settle(store, asked.key, 2 * asked.amount, now),
+    lambda store, asked, _, now: a_bill(store, asked, now),
+    lambda store, asked, _, now: a_bill(store, asked, now),
     lambda store, asked, _, now: refund(store, asked.key, now),
     lambda store, asked, _, now: raise_hold(store, asked.key, 5, now, 4 * SECOND),
     lambda store, _, __, now: expire(store, now),
@@ -170,7 +174,7 @@ MEDDLING: tuple[Meddling, ...] = (
     lambda store, asked, of, now: change(store, of, now, hourly_limit=8 * asked.amount),
     lambda store, asked, of, now: grant(store, of, asked.amount, 2 * SECOND, now),
     lambda store, _, __, now: an_end(store, now),
-    lambda store, _, of, now: by_hand(store, of, now),
+    lambda store, asked, of, now: change(store, of, now, period=Period.DAILY, active=asked.amount > 1),
     lambda store, _, of, now: back_to_nothing(store, of, now),
 )
 
@@ -180,7 +184,7 @@ def test_whatever_eight_processes_do_at_once_nobody_waits_in_a_circle_and_the_bo
 ) -> None:
     add_nested(store, MANY)
     seen = sum(in_processes(processes, meddle, database_url), Counter[str]())
-    assert {"Granted", "Refused", "Conflict", "Hold", "list", "QuotaGrant", "Adjustment"} <= seen.keys()
+    assert {"Granted", "Refused", "Conflict", "Hold", "Written", "list", "QuotaGrant", "tuple"} <= seen.keys()
     assert drift(store) == ()
     told = levels(store)
     assert told

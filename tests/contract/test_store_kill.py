@@ -14,7 +14,6 @@ from multiprocessing.process import BaseProcess
 import pytest
 
 from storage.store import SqlStore
-from suanli.domain.cost.money import Nano
 from suanli.domain.cost.quotas import Granted, HoldState
 from suanli.domain.cost.records import Fate
 from suanli.domain.ports import Store
@@ -62,14 +61,6 @@ def dies_while_it_holds(url: str, pipe: Connection) -> None:
         asleep(pipe)
 
 
-def dies_while_it_settles(url: str, pipe: Connection) -> None:
-    with closing(SqlStore(url)) as store:
-        assert hold(store, "k0", HELD)
-        with store.begin() as tx:
-            tx.holds.settle("k0", Nano(EACH), NOON)
-            asleep(pipe)
-
-
 def dies_while_the_call_is_written(url: str, pipe: Connection) -> None:
     with closing(SqlStore(url)) as store:
         assert hold(store, "k0", HELD)
@@ -106,7 +97,6 @@ def assert_clean(store: Store) -> None:
     [
         (dies_before_the_call_is_written, HELD),
         (dies_while_it_holds, 0),
-        (dies_while_it_settles, HELD),
         (dies_while_the_call_is_written, HELD),
     ],
 )

@@ -19,6 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, delete, insert, select, text
 
 from storage import answers, migrate
+from storage.cuboids import MONTHS
 from storage.engine import address
 from storage.store import SqlStore
 from storage.tables import HourRow, OutboxRow, SampleRow, Schema
@@ -26,6 +27,7 @@ from suanli.domain.answer import Answer, line
 from suanli.domain.chat import Platform, TargetKind
 from suanli.domain.stock import Model, Sample
 from suanli.i18n import Lang
+from tests.contract.sum_kit import ONE, key, rows, tell
 from tests.fakes import NOON
 from tests.parcels import claim
 
@@ -59,6 +61,8 @@ def test_an_upgrade_takes_an_empty_database_to_this_version(bare_url: str) -> No
     migrate.upgrade(bare_url)
 
 
+# Of what these indexes are is compared below, to the letter.
+@pytest.mark.filterwarnings("ignore:.*expression-based index", "ignore:.*Expression #")
 def test_the_migrations_add_up_to_the_tables_of_the_code(bare_url: str) -> None:
     migrate.upgrade(bare_url)
     with connected(bare_url) as connection:
@@ -196,6 +200,43 @@ def test_messages_of_the_first_version_are_delivered_after_the_upgrade_or_stay_a
             assert tx.outbox.sent(parcel, None, NOON)
             assert tx.outbox.receipts(["old"])["old"].sent_at == NOON
     assert (parcel.key, parcel.attempts, parcel.redraws, parcel.revision, parcel.alert) == ("k", 1, None, 0, False)
+
+
+def test_sums_of_a_version_without_months_are_those_that_would_have_been_put_by(bare_url: str) -> None:
+    migrate.upgrade(bare_url)
+    moments = [NOON + n * timedelta(days=3, hours=7) for n in range(-40, 40)]
+    names = [{"user": f"u{n % 5}", "project": f"p{n % 3}", "organization": "ab"[n % 2]} for n in range(80)]
+    tell(bare_url, [(key(moment, model=f"m{n % 4}", **names[n]), ONE) for n, moment in enumerate(moments)])
+    with closing(SqlStore(bare_url)) as store, store.begin() as tx:
+        tx.sums.put_by(1000)
+    kept, closed = rows(bare_url), closed_in(bare_url)
+    with connected(bare_url) as connection:
+        for statement in _BACK_TO_0009:
+            connection.execute(text(statement))
+        connection.commit()
+    migrate.upgrade(bare_url)
+    assert (rows(bare_url), closed_in(bare_url)) == (kept, closed)
+    assert len({row[1] for row in kept if row[0] == MONTHS}) == 8
+
+
+_BACK_TO_0009 = (
+    "DELETE FROM cost_sums WHERE cuboid > 13",
+    "DELETE FROM cost_payers WHERE level = 3",
+    "ALTER TABLE sum_zone DROP COLUMN closed",
+    "DROP INDEX ix_cost_records_unpriced",
+    "DROP INDEX ix_cost_records_user_day_cost",
+    "DROP INDEX ix_cost_records_day_cost",
+    "DROP INDEX ix_cost_alerts_ends_at",
+    "DROP INDEX ix_cost_alerts_type_id",
+    *(f"ALTER TABLE cost_alerts DROP COLUMN {name}" for name in ("told_at", "ends_at", "over")),
+    "ALTER TABLE adjustments DROP COLUMN last_record",
+    "UPDATE alembic_version SET version_num = '0009'",
+)
+
+
+def closed_in(url: str) -> list[object]:
+    with connected(url) as connection:
+        return list(connection.execute(text("SELECT closed FROM sum_zone")).scalars())
 
 
 def test_migrations_are_numbered_in_the_order_in_which_they_follow_each_other() -> None:

@@ -42,7 +42,7 @@ class Undone(Exception):  # noqa: N818 what a test means to happen
 def edit_and_fail(tx: Transaction, known: CostModel) -> None:
     """Set a price, and see that it is in the book."""
     tx.prices.add(price(known, rate=5), NOON)
-    assert isinstance(tx.prices.book(CNY).charge_model(known.id, CALL, NOON), Bill)
+    assert isinstance(tx.prices.book(CNY).charge(known.name, known.provider, CALL, NOON), Bill)
     raise Undone
 
 
@@ -87,10 +87,10 @@ def test_what_another_process_edits_holds_in_the_next_transaction(store: Store, 
     assert cost(store) == 5
     set_price(elsewhere, price(known, NOON + DAY, rate=6, currency=USD))
     tomorrow = NOON + DAY
-    assert book(store).charge_model(known.id, CALL, tomorrow) == Unpriced(Missing.EXCHANGE)
+    assert book(store).charge(known.name, known.provider, CALL, tomorrow) == Unpriced(Missing.EXCHANGE)
     with elsewhere.begin() as tx:
         tx.exchange.add(rate(USD, "7"), NOON)
-    found = book(store).charge_model(known.id, CALL, tomorrow)
+    found = book(store).charge(known.name, known.provider, CALL, tomorrow)
     assert isinstance(found, Bill)
     assert (found.cost.total, found.original.total) == (42, 6)
     with elsewhere.begin() as tx:
@@ -123,7 +123,7 @@ def test_an_edit_after_one_that_was_undone_is_seen_by_all(store: Store, elsewher
     with store.begin() as tx:
         with pytest.raises(Undone), tx.savepoint():
             edit_and_fail(tx, known)
-        assert tx.prices.book(CNY).charge_model(known.id, CALL, NOON) == Unpriced(Missing.PRICE)
+        assert tx.prices.book(CNY).charge(known.name, known.provider, CALL, NOON) == Unpriced(Missing.PRICE)
         tx.prices.add(price(known, rate=6), NOON)
     assert (cost(store), cost(elsewhere)) == (6, 6)
 

@@ -24,11 +24,12 @@ from tests.contract.price_kit import (
     taken,
 )
 from tests.fakes import NOON
+from tests.ledgers import imports
 
 
 def test_there_is_nothing_at_first(store: Store) -> None:
     with store.begin() as tx:
-        assert (tx.models.all(active_only=False), tx.exchange.all(), tx.prices.imports()) == ((), (), ())
+        assert (tx.models.all(active_only=False), tx.exchange.all()) == ((), ())
         assert tx.models.find(CostModelId(1)) is None
         assert tx.models.named("deepseek", "deepseek-chat") is None
         assert not tx.models.change(model(id=CostModelId(1)))
@@ -141,8 +142,8 @@ def test_a_list_that_was_taken_over_is_noted_and_its_prices_are_known(store: Sto
     listed = set_price(store, price(known), taken_from=first.id)
     later = set_price(store, price(known, NOON + DAY), taken_from=second.id)
     set_price(store, price(other))
+    assert imports(store) == (first, second)
     with store.begin() as tx:
-        assert tx.prices.imports() == (second, first)
         assert tx.prices.origins() == {listed.id: "litellm", later.id: "prices.csv"}
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from suanli.domain.cost.money import LARGEST
-from suanli.domain.cost.quotas import Level, QuotaGrantId, QuotaId, Span
+from suanli.domain.cost.quotas import Level, QuotaId, Span
 from suanli.domain.ports import Store
 from tests.contract.cost_kit import (
     DAY,
@@ -62,21 +62,6 @@ def test_windows_that_begin_while_a_grant_runs_have_it_and_those_after_it_have_n
     assert refused(store, "c", 1, HIS, NOON + DAY).limit == 10
 
 
-def test_a_grant_is_taken_back_once(store: Store) -> None:
-    (his,) = add(store, quota(ZHANG, 100))
-    given = grant(store, his, 50, HOUR)
-    assert hold(store, "a", 120)
-    for expected in (True, False):
-        with store.begin() as tx:
-            assert tx.quotas.take_back(given.id, NOON + MINUTE) is expected
-    assert refused(store, "b", 1).limit == 100
-    with store.begin() as tx:
-        assert not tx.quotas.take_back(QuotaGrantId(99), NOON)
-    with store.begin() as tx:
-        assert tx.quotas.end_expired(NOON + DAY) is None
-        assert tx.quotas.grants(his.id) == (replace(given, ended_at=NOON + MINUTE),)
-
-
 def test_the_sweep_writes_down_what_is_over_one_grant_a_transaction_and_tells(store: Store) -> None:
     (his,) = add(store, quota(ZHANG, 100))
     first, second = grant(store, his, 50, HOUR), grant(store, his, 100, 2 * HOUR)
@@ -89,6 +74,8 @@ def test_the_sweep_writes_down_what_is_over_one_grant_a_transaction_and_tells(st
     assert swept == [replace(each, ended_at=NOON + 3 * HOUR) for each in (first, second)] + [None]
     assert levels(store) == [(his.name, Span.PERIOD, level) for level in sorted(Level)]
     assert accounts(store, his)[0].limit == 100
+    with store.begin() as tx:
+        assert tx.quotas.grants(his.id) == tuple(each for each in swept if each)
     assert drift(store) == ()
 
 

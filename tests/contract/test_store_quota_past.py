@@ -25,6 +25,22 @@ def test_windows_that_are_over_come_newest_first_and_empty_ones_not_at_all(store
         assert tx.quotas.past(QuotaId(99), Span.DAY, NOON, 9) == ()
 
 
+def test_what_was_used_of_many_together_is_what_each_used(store: Store) -> None:
+    (his, other) = add(store, quota(ZHANG, 1000, day=100), quota(SALES, 1000, day=100))
+    for days, amount in ((5, 30), (3, 20), (2, 10), (0, 40)):
+        spend(store, f"k{days}", amount, [ZHANG], now=NOON - days * DAY)
+    spend(store, "hers", 7, [SALES], now=NOON - DAY)
+    numbers = [his.id, QuotaId(99), other.id]
+    with store.begin() as tx:
+        assert tx.quotas.past_used([], Span.DAY, NOON, 9) == {}
+        assert tx.quotas.past_used(numbers, Span.PERIOD, NOON, 9) == {his.id: [], other.id: [], QuotaId(99): []}
+        for limit in (1, 2, 9):
+            assert tx.quotas.past_used(numbers, Span.DAY, NOON, limit) == {
+                number: [each.used for each in tx.quotas.past(number, Span.DAY, NOON, limit)] for number in numbers
+            }
+        assert tx.quotas.past_used(numbers, Span.DAY, NOON, 2)[his.id] == [10, 20]
+
+
 def test_limits_asked_for_together_stand_as_each_does_alone(store: Store) -> None:
     some = add(store, quota(ZHANG, 1000, day=100, hour=50), quota(SALES, 500), quota(BOT, 9))
     spend(store, "a", 30, [ZHANG, SALES])

@@ -1,7 +1,6 @@
 """Records: every call once, in all its words, charged to the windows in which it happened."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -271,15 +270,3 @@ def test_a_record_that_somebody_changes_shows_in_the_books(store: Store, databas
     tamper(database_url, "UPDATE cost_records SET charged = 3 WHERE request_id = 'a'")
     (found,) = drift(store)
     assert (found.account.quota, found.account.used, found.used) == (mine.id, 20, 13)
-
-
-def test_the_newest_costs_of_a_model_are_those_of_priced_calls(store: Store) -> None:
-    calls = [costs(f"k{n}", n, happened_at=NOON + n * MINUTE, request_type="chat") for n in range(6)]
-    other = costs("x", 99, happened_at=NOON + DAY, model_name="n")
-    embedding = costs("e", 50, happened_at=NOON + DAY, request_type="embedding")
-    write(store, *calls, other, embedding, replace(calls[0], call=told("u", happened_at=NOON + DAY)))
-    write(store, costs("unpriced", None, happened_at=NOON + DAY))
-    with store.begin() as tx:
-        assert tx.records.newest_costs("m", "chat", 3) == [5, 4, 3]
-        assert tx.records.newest_costs("m", "", 3) == [0, 50, 5]
-        assert tx.records.newest_costs("none", "chat", 3) == []

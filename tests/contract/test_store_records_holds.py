@@ -2,19 +2,26 @@
 
 import pytest
 
-from suanli.domain.cost.quotas import Conflict, Hold, HoldState, Level, Quota, Span
+from suanli.domain.cost.money import LARGEST, MoneyError
+from suanli.domain.cost.quotas import Conflict, Granted, HoldState, Level, Quota, Scope, ScopeKind, Span
 from suanli.domain.cost.records import Fate, Judged
 from suanli.domain.ports import Store
 from tests.contract.cost_kit import (
+    BOT,
     COMPANY,
     DAY,
+    HERS,
+    HIS,
     HOSTILE,
     HOUR,
     LASTS,
+    LI,
+    SALES,
     ZHANG,
     accounts,
     add,
     ask,
+    bill,
     books,
     decide,
     drift,
@@ -90,20 +97,12 @@ def test_a_refunded_hold_is_a_conflict_and_nothing_is_written(store: Store, mine
     assert (books(store, mine), len(everything(store))) == ((1, 0), 1)
 
 
-def test_a_hold_that_was_settled_otherwise_is_a_conflict(store: Store, mine: Quota) -> None:
+def test_a_hold_that_was_settled_is_for_no_other_call_whatever_that_came_to(store: Store, mine: Quota) -> None:
     hold(store, "h", 50)
-    settle(store, "h", 20)
-    assert fate(store, held("h", 30)) is Fate.CONFLICT
-    assert fate(store, held("h", None)) is Fate.CONFLICT
-    assert (books(store, mine), everything(store)) == ((20, 0), [])
-
-
-def test_a_hold_that_was_settled_at_the_same_gets_its_record_and_is_charged_once(store: Store, mine: Quota) -> None:
-    hold(store, "h", 50)
-    settle(store, "h", 30)
-    assert fate(store, held("h", 30)) is Fate.NEW
-    assert fate(store, held("h", 30)) is Fate.KNOWN
-    assert books(store, mine) == (30, 0)
+    assert settle(store, "h", 20).fate is Fate.NEW
+    for amount in (20, 30, None):
+        assert fate(store, held("h", amount)) is Fate.CONFLICT
+    assert (books(store, mine), len(everything(store))) == ((20, 0), 1)
     assert drift(store) == ()
 
 
@@ -116,12 +115,11 @@ def test_a_hold_is_for_one_call(store: Store, mine: Quota, *, together: bool) ->
     assert books(store, mine) == (30, 0)
 
 
-def test_a_settled_hold_stays_settled_by_the_other_way_too(store: Store, mine: Quota) -> None:
+def test_a_hold_that_was_settled_is_not_given_back(store: Store, mine: Quota) -> None:
     hold(store, "h", 50)
     write(store, held("h", 30))
-    assert isinstance(settle(store, "h", 30), Hold)
-    assert settle(store, "h", 31) == Conflict("h") == refund(store, "h")
-    assert books(store, mine) == (30, 0)
+    assert refund(store, "h") == Conflict("h")
+    assert (books(store, mine), found(store, "h").state) == ((30, 0), HoldState.SETTLED)
 
 
 def test_a_call_that_is_told_again_leaves_its_hold_alone(store: Store, mine: Quota) -> None:
@@ -186,4 +184,101 @@ def test_a_price_that_comes_later_takes_the_place_of_what_was_held(
     assert (record.charged, record.cost and record.cost.total) == (cost, cost)
     assert (books(store, mine), found(store, "h").actual) == ((cost, 0), cost)
     assert [reached for name, _, reached in levels(store) if name == mine.name] == level
+    assert drift(store) == ()
+
+
+# Many in one transaction: each has its own fate, and people are told of what all came to.
+
+
+def test_each_counts_what_it_came_to_and_frees_the_rest(store: Store) -> None:
+    his, hers, company = add(store, quota(ZHANG, 100, hour=100), quota(LI, 100), quota(COMPANY, 200))
+    nobody = (Scope(ScopeKind.USER, "ou_none"),)
+    for key, amount, scopes in (("a", 60, HIS), ("b", 30, HIS), ("c", 50, HERS), ("d", 10, nobody)):
+        assert hold(store, key, amount, scopes)
+    written = write(store, bill("c", 70, HERS), bill("a", 20), bill("d", 5, nobody))
+    assert [(each.request_id, each.charged) for each in written] == [("c", 70), ("a", 20), ("d", 5)]
+    assert [found(store, key).actual for key in "cad"] == [70, 20, 5]
+    assert [books(store, each) for each in (his, hers, company)] == [(20, 30), (70, 0), (90, 30)]
+    assert drift(store) == ()
+
+
+def test_the_same_again_changes_nothing_and_anything_else_is_a_conflict(store: Store, mine: Quota) -> None:
+    for key in ("a", "b", "before", "gone"):
+        assert hold(store, key, 10)
+    settle(store, "before", 3)
+    refund(store, "gone")
+    bills = (("a", 5), ("a", 5), ("a", 6), ("before", 3), ("before", 4), ("gone", 0), ("none", 1))
+    written = write(store, *(bill(key, amount) for key, amount in bills))
+    new, known, conflict = Fate.NEW, Fate.KNOWN, Fate.CONFLICT
+    assert fates(written) == [new, known, conflict, known, conflict, conflict, new]
+    assert [each.charged for each in written] == [5, 5, 5, 3, 3, 0, 1]
+    # What no hold is known of is a call all the same.
+    assert books(store, mine) == (5 + 3 + 1, 10)
+    assert drift(store) == ()
+
+
+def test_bills_that_come_late_count_in_the_windows_of_then(store: Store) -> None:
+    (his,) = add(store, quota(ZHANG, 100, day=100))
+    assert hold(store, "swept", 60)
+    assert expire(store, NOON + DAY) == ["swept"]
+    assert hold(store, "unswept", 20)
+    assert hold(store, "today", 10, HIS, NOON + DAY)
+    bills = (bill(key, amount, HIS, NOON + DAY) for key, amount in (("swept", 70), ("today", 10), ("unswept", 5)))
+    assert fates(write(store, *bills, now=NOON + DAY)) == [Fate.NEW] * 3
+    assert [(each.used, each.held) for each in accounts(store, his)] == [(85, 0), (75, 0)]
+    assert [(each.used, each.held) for each in accounts(store, his, NOON + DAY)] == [(85, 0), (10, 0)]
+    assert {found(store, key).state for key in ("swept", "unswept")} == {HoldState.SETTLED}
+    assert drift(store) == ()
+
+
+def test_people_are_told_of_each_level_once_with_what_all_bills_came_to(store: Store) -> None:
+    his, _ = add(store, quota(ZHANG, 100, hour=1000), quota(COMPANY, 10**6))
+    for key in "abcde":
+        assert hold(store, key, 10)
+    write(store, bill("a", 70), bill("b", 12))
+    write(store, bill("c", 3), bill("d", 16), bill("e", 9), bill("a", 70))
+    with store.begin() as tx:
+        told = [(each.account.name, each.level, each.used, each.limit) for each in tx.quotas.untold(NOON, 9)]
+    assert sorted(told) == [
+        (his.name, Level.CRITICAL, 110, 100),
+        (his.name, Level.EXCEEDED, 110, 100),
+        (his.name, Level.WARNING, 82, 100),
+    ]
+
+
+def test_several_quotas_come_to_their_levels_by_several_bills(store: Store) -> None:
+    his, hers, sales = add(store, quota(ZHANG, 10, day=1000), quota(LI, 10), quota(SALES, 20, hour=20))
+    for key, scopes in (("a", HIS), ("b", HERS)):
+        assert hold(store, key, 9, scopes)
+    write(store, bill("a", 9), bill("b", 8, HERS), bill("b", 8, HERS))
+    assert sorted(levels(store)) == sorted(
+        [(each.name, Span.PERIOD, Level.WARNING) for each in (his, hers, sales)]
+        + [(sales.name, Span.HOUR, Level.WARNING)]
+    )
+    assert hold(store, "c", 1, (SALES, BOT))
+    write(store, bill("c", 3, (SALES, BOT)), bill("a", 9))
+    assert (sales.name, Span.HOUR, Level.EXCEEDED) in levels(store)
+
+
+@pytest.mark.parametrize(("amount", "error"), [(LARGEST - 5, MoneyError), (-1, ValueError)])
+def test_one_that_cannot_be_counted_settles_none_of_them(store: Store, amount: int, error: type[Exception]) -> None:
+    (his,) = add(store, quota(ZHANG, 10, soft=True))
+    for key in "abc":
+        assert hold(store, key, 3)
+    assert settle(store, "a", 6).fate is Fate.NEW
+    with pytest.raises(error):
+        write(store, bill("b", 1), bill("c", amount))
+    assert (books(store, his), len(everything(store))) == ((6, 6), 1)
+    assert fates(write(store, bill("b", 1))) == [Fate.NEW]
+    assert drift(store) == ()
+
+
+def test_256_at_once(store: Store) -> None:
+    (company,) = add(store, quota(COMPANY, 10**6, hour=10**6))
+    with store.begin() as tx:
+        answers = tx.holds.hold_all([(ask(f"k{n}", 10), NOON + HOUR) for n in range(256)], NOON)
+    assert all(isinstance(each, Granted) for each in answers)
+    written = write(store, *(bill(f"k{n}", n) for n in reversed(range(256))))
+    assert [(each.fate, each.charged) for each in written] == [(Fate.NEW, n) for n in reversed(range(256))]
+    assert books(store, company) == (sum(range(256)), 0)
     assert drift(store) == ()

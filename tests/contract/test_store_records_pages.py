@@ -24,6 +24,11 @@ MICROSECOND = timedelta(microseconds=1)
 
 Fits = Callable[[Record], bool]
 
+
+def is_early(record: Record) -> bool:
+    return NOON <= record.call.happened_at < NOON + HOUR
+
+
 FILTERS: list[tuple[RecordFilter, Fits]] = [
     (ALL, lambda _: True),
     (RecordFilter(since=NOON + HOUR), lambda each: each.call.happened_at >= NOON + HOUR),
@@ -38,6 +43,8 @@ FILTERS: list[tuple[RecordFilter, Fits]] = [
     (RecordFilter(session_id="s1"), lambda each: each.call.labels.session_id == "s1"),
     (RecordFilter(request_id="k7"), lambda each: each.call.request_id == "k7"),
     (RecordFilter(is_priced=True), lambda each: each.is_priced),
+    (RecordFilter(is_priced=False), lambda each: not each.is_priced),
+    (RecordFilter(since=NOON, until=NOON + HOUR, is_priced=True), lambda each: each.is_priced and is_early(each)),
     (
         RecordFilter(is_priced=False, user=SHE.user),
         lambda each: not each.is_priced and each.call.payer.user == SHE.user,
@@ -104,6 +111,29 @@ def test_there_are_as_many_parts_as_are_needed(store: Store, database_url: str) 
     engine.dispose()
     found = everything(store, RecordFilter(user=HE.user))
     assert [record.id for record in found] == [1, *(each["id"] for each in many)]
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+def test_the_dearest_of_a_time_are_found_beneath_any_number_that_is_dearer(
+    store: Store, database_url: str, *, ascending: bool
+) -> None:
+    """A thousand come before most of the day's, whichever way one looks; one of the day is before them."""
+    write(store, costs("k", 10**6))
+    engine = create_engine(address(database_url))
+    with engine.begin() as connection:
+        (row,) = connection.execute(RecordRow.__table__.select()).mappings()
+        cheap = [{**row, "id": 10 + n, "request_id": f"c{n}", "total_cost": n} for n in range(1_003)]
+        dear = [{**each, "id": 10**5 + each["id"], "request_id": f"d{each['id']}", "total_cost": 10**9 + each["id"]}
+                for each in cheap]  # fmt: skip
+        connection.execute(insert(RecordRow), cheap + dear)
+    engine.dispose()
+    amounts = [0, 10**5, 10**5, 10**5 + 1, 2 * 10**9]
+    write(store, *(costs(f"t{n}", amount, happened_at=NOON + DAY) for n, amount in enumerate(amounts)))
+    which = RecordFilter(since=NOON + DAY, until=NOON + 2 * DAY)
+    for limit in (1, 2, 5, 9):
+        found = list(chain(*pages(store, Sort.TOTAL_COST, ascending=ascending, limit=limit, which=which)))
+        names = [each.call.request_id for each in found]
+        assert names == (["t0", "t1", "t2", "t3", "t4"] if ascending else ["t4", "t3", "t2", "t1", "t0"])
 
 
 def test_what_is_written_or_priced_meanwhile_neither_repeats_nor_hides_others(store: Store) -> None:

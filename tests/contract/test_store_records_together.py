@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from suanli.domain.cost.parties import Payer
-from suanli.domain.cost.quotas import Hold, Level, Scope, ScopeKind
+from suanli.domain.cost.quotas import Level, Scope, ScopeKind
 from suanli.domain.cost.records import Fate, Judged, Written
 from suanli.domain.ports import Store
 from tests.contract.cost_kit import (
@@ -130,7 +130,7 @@ def test_writers_pricers_and_holders_do_not_wait_in_a_circle(store: Store, datab
                 price(store, *shuffled(ready + unpriced, number + turn)[:60], now=moment)
             elif number % 4 == 2:
                 decide(store, ask(f"{number}.{turn}", 5), moment)
-                assert isinstance(settle(store, f"{number}.{turn}", 4, moment), Hold)
+                assert settle(store, f"{number}.{turn}", 4, moment).fate is Fate.NEW
                 refund(store, f"h{turn}", moment)
             else:
                 write(store, *shuffled(ready, number), costs(f"{number}.{turn}", 9), now=moment + 2 * LASTS)

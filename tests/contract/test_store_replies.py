@@ -3,26 +3,27 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 from storage.store import SqlStore
 from suanli.domain.ports import Store
-from suanli.domain.tokens import TokenId
+from suanli.domain.tokens import KeptReply, TokenId
 from tests.contract.cost_kit import DAY, SECOND
 from tests.contract.together import in_threads
 from tests.fakes import NOON
 
 ONE, TWO = TokenId(1), TokenId(2)
-ANSWER = ("print", 201, '{"id": 7, "name": "预算"}')
+ANSWER = KeptReply("print", 201, '{"id": 7, "name": "预算"}', {"ETag": '"a\n预"'})
 
 
-def keep(store: Store, token: TokenId = ONE, key: str = "k", body: str = ANSWER[2]) -> bool:
+def keep(store: Store, token: TokenId = ONE, key: str = "k", body: str = ANSWER.body) -> bool:
     with store.begin() as tx:
-        return tx.replies.keep(token, key, ANSWER[0], ANSWER[1], body, NOON)
+        return tx.replies.keep(token, key, replace(ANSWER, body=body), NOON)
 
 
-def find(store: Store, token: TokenId = ONE, key: str = "k") -> tuple[str, int, str] | None:
+def find(store: Store, token: TokenId = ONE, key: str = "k") -> KeptReply | None:
     with store.begin() as tx:
         return tx.replies.find(token, key)
 
@@ -42,17 +43,17 @@ def test_the_same_key_of_another_token_is_another_one(store: Store) -> None:
     assert keep(store, TWO, body="his")
     assert keep(store, key="K", body="in capitals")
     assert keep(store, body="", key="")
-    assert (find(store), find(store, TWO)) == (ANSWER, ("print", 201, "his"))
+    assert (find(store), find(store, TWO)) == (ANSWER, replace(ANSWER, body="his"))
     assert find(store, TWO, "K") is None
-    assert find(store, key="") == ("print", 201, "")
+    assert find(store, key="") == replace(ANSWER, body="")
 
 
 def test_a_long_answer_comes_back_whole(store: Store) -> None:
-    body = "长" * 1_000_000
+    body = "长\n" * 1_000_000
     assert keep(store, body=body)
     found = find(store)
     assert found is not None
-    assert found[2] == body
+    assert found.body == body
 
 
 def test_of_those_who_ask_the_same_at_once_one_is_answered_and_the_others_read_that(
@@ -62,7 +63,7 @@ def test_of_those_who_ask_the_same_at_once_one_is_answered_and_the_others_read_t
     found = find(store)
     assert sum(kept) == 1
     assert found is not None
-    assert found[2] == str(kept.index(True))
+    assert found.body == str(kept.index(True))
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -73,7 +74,7 @@ def test_who_asks_the_same_meanwhile_waits_for_the_first_ones_end(
 
     def first() -> bool:
         with store.begin() as tx:
-            assert tx.replies.keep(ONE, "k", *ANSWER, NOON)
+            assert tx.replies.keep(ONE, "k", ANSWER, NOON)
             kept.set()
             assert go_on.wait(30)
             if fails:
@@ -89,16 +90,16 @@ def test_who_asks_the_same_meanwhile_waits_for_the_first_ones_end(
         go_on.set()
         assert again.result(30) is fails
         assert isinstance(asked.exception(30), InterruptedError) is fails
-    assert find(store) == (("print", 201, "the second") if fails else ANSWER)
+    assert find(store) == (replace(ANSWER, body="the second") if fails else ANSWER)
 
 
 def test_old_ones_are_forgotten_and_may_be_answered_anew(store: Store) -> None:
     assert keep(store)
     with store.begin() as tx:
-        assert tx.replies.keep(ONE, "later", *ANSWER, NOON + SECOND)
+        assert tx.replies.keep(ONE, "later", ANSWER, NOON + SECOND)
         assert tx.replies.forget_before(NOON) == 0
         assert tx.replies.forget_before(NOON + SECOND) == 1
     assert find(store) is None
     assert find(store, key="later") == ANSWER
     with store.begin() as tx:
-        assert tx.replies.keep(ONE, "k", "other", 200, "", NOON + DAY)
+        assert tx.replies.keep(ONE, "k", KeptReply("other", 200, ""), NOON + DAY)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
 
+from storage.cuboids import OF_DAYS, OF_HOURS, OF_MONTHS
 from storage.store import SqlStore
 from suanli.domain.cost.parties import Payer
 from suanli.domain.cost.prices import CostType, Usage
@@ -17,21 +17,8 @@ from suanli.domain.cost.records import Ending, Judged
 from suanli.domain.ports import Store
 from tests.contract.cost_kit import HOSTILE
 from tests.contract.record_kit import costs, write
-from tests.contract.sum_kit import connected, put_by
+from tests.contract.sum_kit import connected, put_by, rows
 from tests.fakes import NOON
-
-_ROWS = text("""
-    SELECT cuboid, time, p.level, p."user", p.project, p.department, p.organization,
-           q.level, q.model, q.provider, q.request_type, q.cost_type, requests, unpriced, failed,
-           input_units, output_units, cached_units, total_units, input_cost, output_cost, total_cost, took, timed
-    FROM cost_sums JOIN cost_payers p ON p.id = payer JOIN cost_products q ON q.id = product
-""")
-
-
-def rows(url: str) -> Sequence[tuple[Any, ...]]:
-    """Every sum there is, by the names of what it is of."""
-    with connected(url) as connection:
-        return sorted(tuple(row) for row in connection.execute(_ROWS))
 
 
 def some_calls(count: int) -> Sequence[Judged]:
@@ -74,7 +61,7 @@ def test_every_sum_of_every_level_is_the_same(database_url: str, zone: str) -> N
             with store.begin() as tx:
                 assert tx.sums.rebuild() == 600
             assert rows(database_url) == kept
-    assert {row[0] for row in kept} == set(range(14))
+    assert {row[0] for row in kept} == {*OF_DAYS, *OF_HOURS, *OF_MONTHS}
 
 
 def test_nothing_is_left_of_sums_without_records(store: Store, database_url: str) -> None:

@@ -87,7 +87,7 @@ def test_a_window_ends_at_the_zones_own_midnight_to_the_microsecond(
     assert isinstance(answer, Refused)
     assert (answer.account.window, answer.account.held) == (window, 10)
 
-    # What comes to an end in the next window counts in its own, told by a settlement or by a record.
+    # What comes to an end in the next window counts in its own, whenever the call is said to have been.
     settle(store, "k0", 4, window.start)
     assert fate(store, costs("k1", 6, hold="k1", happened_at=window.start), window.end + HOUR) is Fate.NEW
     late = costs("late", 3, happened_at=window.end - TICK)

@@ -1,6 +1,6 @@
 """What judgements hold to whatever was spent, and how right they are on made-up series."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 from statistics import median
@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from suanli.domain.cost.anomalies import LEAST, LEAST_HISTORY, LONGEST_RUN, Anomaly, Rule, judge_hour
+from suanli.domain.cost.anomalies import (
+    LEAST,
+    LEAST_HISTORY,
+    LONGEST_RUN,
+    Anomaly,
+    Kind,
+    Rule,
+    Run,
+    is_over,
+    judge_hour,
+    run_of,
+)
 from suanli.domain.cost.money import NANO, Nano
 from suanli.domain.cost.outliers import Baseline, baseline, judge_request
 from suanli.domain.cost.spending import Hour, NotEnough
@@ -34,6 +45,40 @@ def histories(draw: st.DrawFn) -> list[Hour]:
     length = LEAST_HISTORY * 24 + draw(st.integers(0, 200))
     middle = [hour for hour in range(1, length) if dice.random() < 0.8]
     return [Hour(first + timedelta(hours=n), Nano(dice.choice(choice))) for n in (0, *middle, length)]
+
+
+@st.composite
+def months(draw: st.DrawFn) -> list[list[Anomaly]]:
+    """Runs of hours that were anomalies, with hours in between that were not, for some months."""
+    dice, at = Random(draw(st.integers(0, 2**32))), draw(starts)  # noqa: S311 made-up money
+    is_honest = draw(st.booleans())
+    runs: list[list[Anomaly]] = []
+    for length, pause in draw(st.lists(st.tuples(st.integers(1, 500), st.integers(1, 200)), min_size=1, max_size=8)):
+        runs.append([])
+        for hour in range(length):
+            # A look may take any hour before for the first one, unless it is as honest as it can be.
+            back = min(hour, LONGEST_RUN) if is_honest else dice.randint(0, min(hour, LONGEST_RUN))
+            since = at - timedelta(hours=back)
+            runs[-1].append(Anomaly(Kind.HOUR, at, since, Nano(9), Nano(1), Rule.ROBUST, 9.0))
+            at += timedelta(hours=1)
+        at += timedelta(hours=pause)
+    return runs
+
+
+@given(runs=months(), forgets=st.booleans())
+def test_every_run_is_told_once_in_its_first_hour_however_long_it_lasts(
+    runs: list[list[Anomaly]], *, forgets: bool
+) -> None:
+    told: list[datetime] = []
+    known: Run | None = None
+    for found in (each for run in runs for each in run):
+        if forgets and known is not None and is_over(known, found.at):
+            known = None
+        now = run_of(found, known)
+        if known is None or now.since != known.since:
+            told.append(found.at)
+        known = now
+    assert told == [run[0].at for run in runs]
 
 
 def runaways(seed: int) -> tuple[list[Hour], set[int], set[int]]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suanli.domain.cost.book import Bill, PriceBook
-from suanli.domain.cost.charges import Charge, Missing, Unpriced, charge
+from suanli.domain.cost.charges import Missing, Unpriced, rates_for
 from suanli.domain.cost.exchange import ExchangeRate, convert, rate_at
 from suanli.domain.cost.money import Currency, Nano
 from suanli.domain.cost.prices import (
@@ -22,6 +22,8 @@ from suanli.domain.cost.prices import (
     Tier,
     Unit,
     Usage,
+    cost,
+    price_at,
 )
 from suanli.domain.cost.versions import succession
 from tests.price_map import NOW
@@ -72,17 +74,16 @@ def test_the_book_says_what_the_price_and_then_the_rate_say(
     to_cny = [ExchangeRate(USD, CNY, Decimal(f"{each}E-12"), at(begins)) for begins, each in parts.items()]
     book = PriceBook.of(CNY, [model, replace(model, id=CostModelId(8), name="n")], reversed(prices), to_cny)
     found = book.charge("m", "p", usage, at(hour))
-    assert found == book.charge("p/m", "", usage, at(hour)) == book.charge_model(model.id, usage, at(hour))
-    charged = charge(model, prices, usage, at(hour))
-    if isinstance(charged, Unpriced):
-        assert found == charged
-        return
-    assert found == bill(model, charged, rate_at(to_cny, at(hour)))
+    assert found == book.charge("p/m", "", usage, at(hour))
+    assert found == bill(model, usage, price_at(prices, at(hour)), rate_at(to_cny, at(hour)))
 
 
-def bill(model: CostModel, charged: Charge, rate: ExchangeRate | None) -> Bill | Unpriced:
-    if charged.price.currency == CNY:
-        return Bill(model, charged.price, charged.cost, charged.cost)
+def bill(model: CostModel, usage: Usage, price: Price | None, rate: ExchangeRate | None) -> Bill | Unpriced:
+    if price is None:
+        return Unpriced(Missing.PRICE)
+    charged = cost(rates_for(price, usage), usage, model.unit)
+    if price.currency == CNY:
+        return Bill(model, price, charged, charged)
     if rate is None:
         return Unpriced(Missing.EXCHANGE)
-    return Bill(model, charged.price, convert(charged.cost, rate), charged.cost, rate)
+    return Bill(model, price, convert(charged, rate), charged, rate)

@@ -11,6 +11,9 @@ from suanli.domain.cost.book import Bill, PriceBook
 from suanli.domain.cost.money import Nano
 from suanli.domain.cost.prices import CostModelId, Rates, Tier, Usage
 from suanli.domain.cost.worst_case import Bound, Quote, most
+from suanli.domain.gateway import Kind
+from suanli.web.gateway.answers import NoAnswerError, error_of, is_answer
+from suanli.web.gateway.beginnings import begun
 from suanli.web.gateway.counting import Produced, parsed
 from suanli.web.gateway.sse import data_of, events
 from tests.contract.price_kit import CNY, USD, model, price, rate
@@ -55,10 +58,37 @@ def test_whatever_comes_no_byte_is_lost_and_nothing_breaks(pieces: list[bytes]) 
     assert b"".join(found) == b"".join(pieces)
     produced = Produced()
     for event in found:
-        said = parsed(data_of(event) or b"")
-        if said is not None:
+        data = data_of(event) or b""
+        said = parsed(data)
+        if said is None:
+            produced.see_unread(len(data))
+        else:
             produced.see(said)
     assert produced.usage(Bound(5, 5)).input == 5
+
+
+SAID: tuple[object, ...] = (
+    {"choices": [{"delta": {"content": ""}}]},
+    {"choices": [{"delta": {"content": "hi"}}]},
+    {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 0}},
+    {"error": {"code": 7}},
+)
+WORDS = st.sampled_from(
+    [b": alive\n\n", b"data: ?\n\n", b"data: [DONE]\n\n", b"x"]
+    + [b"data: " + json.dumps(each).encode() + b"\n\n" for each in SAID]
+)
+
+
+@given(st.lists(WORDS, max_size=8), st.integers(0, 8))
+def test_what_is_kept_back_is_passed_on_whole_or_not_at_all(found: list[bytes], patience: int) -> None:
+    asked = iter(range(patience))
+    source = iter(found)
+    try:
+        passed = list(begun(source, lambda: next(asked, None) is None))
+    except NoAnswerError:
+        return
+    assert passed == found
+    assert list(source) == []
 
 
 JSON = st.recursive(
@@ -66,7 +96,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=8,
 )
-CHUNKS = st.dictionaries(st.sampled_from(["choices", "usage", "delta", "error"]), JSON, max_size=4)
+CHUNKS = st.dictionaries(st.sampled_from(["choices", "usage", "delta", "error", "code", "base_resp"]), JSON, max_size=4)
 
 
 @given(st.lists(CHUNKS, max_size=5))
@@ -74,6 +104,8 @@ def test_a_chunk_of_any_shape_is_counted_and_never_below_nothing(chunks: list[di
     produced = Produced()
     for chunk in chunks:
         produced.see(chunk)
+        assert isinstance(error_of(chunk), str | None)
+        assert is_answer(Kind.CHAT, chunk) <= bool(chunk.get("choices"))
     assert produced.usage(Bound(7, 9)).total >= 7
     assert produced.least_output() >= 0
 

@@ -1,7 +1,9 @@
 """Quotas and holds against a simple model of them, through any sequence of deeds, clocks and crashes.
 
-What is held is the sum of what is held, what is used the sum of what was settled and set right by hand; no new hold
-passes a hard limit, and none is refused while there is room. So it is for many in one transaction.
+What is held is the sum of what is held, what is used the sum of what records came to but for what was reset away; no
+new hold passes a hard limit, and none is refused while there is room. A hold is settled by the record of its
+call, once. A window that a quota has no more, or that is of none in force, refuses nothing and tells nothing. What was
+reset away does not come back, and who is given more is told once more. So it is for many in one transaction.
 """
 
 from dataclasses import replace
@@ -14,16 +16,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
-from suanli.domain.cost.money import Nano
 from suanli.domain.cost.quotas import Ask
-from tests.contract.cost_kit import ask
-from tests.holds_machine import AMOUNTS, LASTING, SCOPES, HoldsMachine
+from suanli.domain.cost.records import Fate
+from tests.contract.cost_kit import CNY, ask, bill
+from tests.holds_machine import AMOUNTS, LASTING, SCOPES
+from tests.holds_machine_edits import EditsMachine
 
 NEW = st.lists(st.tuples(SCOPES, AMOUNTS), max_size=6)
 
 
-class BatchesMachine(HoldsMachine):
-    """Many at once, too."""
+class BatchesMachine(EditsMachine):
+    """Many at once, too, and bills of no hold."""
 
     @rule(data=st.data(), new=NEW, lasts=LASTING)
     def hold_all(self, data: st.DataObject, new: list[tuple[Any, int]], lasts: timedelta) -> None:
@@ -44,10 +47,19 @@ class BatchesMachine(HoldsMachine):
     @rule(data=st.data(), actuals=st.lists(AMOUNTS, max_size=6))
     def settle_all(self, data: st.DataObject, actuals: list[int]) -> None:
         ends = [(self.some(data), actual) for actual in actuals]
-        bills = [(kept.ask.key, Nano(actual)) for kept, actual in ends]
-        answers = self.do(lambda tx: tx.holds.settle_all(bills, self.now))
-        for (kept, actual), answer in zip(ends, answers, strict=True):
-            self.is_settled(answer, kept, actual)
+        bills = [bill(kept.ask.key, actual, kept.ask.scopes) for kept, actual in ends]
+        written = self.do(lambda tx: tx.records.write(bills, CNY, self.now))
+        for (kept, actual), each in zip(ends, written, strict=True):
+            self.is_settled(each, kept, actual)
+
+    @rule(scopes=SCOPES, actual=AMOUNTS)
+    def charge(self, scopes: Any, actual: int) -> None:
+        """Nobody knows the hold that a bill names: it counts as a call of now."""
+        told = bill(next(self.keys), actual, scopes, self.now)
+        (written,) = self.do(lambda tx: tx.records.write([told], CNY, self.now))
+        assert (written.fate, written.charged) == (Fate.NEW, actual)
+        for purse in self.books.of(scopes, self.now):
+            self.books.use(purse, actual, self.now)
 
 
 def test_holds_and_quotas_do_what_their_model_does(migrated: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Records and holds against a simple model of them: whatever is told, priced, held and ended, and in whatever order.
 
-What is used of a window is the sum of what its records and settled holds were charged, each of them once.
+What is used of a window is the sum of what its records were charged, each of them once; a hold is settled by one.
 """
 
 import shutil
@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from storage.store import SqlStore
 from suanli.domain.cost.money import Nano
 from suanli.domain.cost.parties import Payer
-from suanli.domain.cost.quotas import Hold, Quota, Scope
+from suanli.domain.cost.quotas import Quota, Scope
 from suanli.domain.cost.records import Fate, Judged, Stated
 from suanli.domain.cost.windows import Period, Window, window_at
 from tests.contract.cost_kit import (
@@ -32,14 +32,14 @@ from tests.contract.cost_kit import (
     SALES,
     ZHANG,
     add,
+    bill,
     drift,
     expire,
     hold,
     quota,
     refund,
-    settle,
 )
-from tests.contract.record_kit import HE, SHE, costs, everything, price, write
+from tests.contract.record_kit import HE, SHE, costs, everything, fate, price, write
 from tests.fakes import NOON
 
 LOTS = 10**9
@@ -58,14 +58,12 @@ STEPS = st.sampled_from([timedelta(minutes=3), LASTS, HOUR, DAY])
 
 @dataclass
 class Kept:
-    """A hold in the model; `state` in one letter, `record` the call that ended it."""
+    """A hold in the model; `state` in one letter: held, expired, refunded, or settled by a record."""
 
     payer: Payer
     made_at: datetime
     amount: int
     state: str = "h"
-    actual: int = 0
-    record: str = ""
 
 
 @dataclass
@@ -77,7 +75,6 @@ class Told:
     payer: Payer
     charged: int
     cost: int | None
-    hold: str = ""
 
 
 class RecordsMachine(RuleBasedStateMachine):
@@ -130,12 +127,12 @@ class RecordsMachine(RuleBasedStateMachine):
 
     @rule(data=st.data(), actual=st.integers(0, 40))
     def settle(self, data: st.DataObject, actual: int) -> None:
+        """As who made the hold does it: by a bill, under the hold's own key."""
         key = data.draw(st.sampled_from([*self.holds, "none"]))
-        answer = settle(self.store, key, actual, self.now)
-        kept = self.holds.get(key)
-        if kept is not None and kept.state in "he":
-            kept.state, kept.actual = "s", actual
-            assert isinstance(answer, Hold)
+        kept = self.holds.get(key, Kept(HE, NOON, 0))
+        call = bill(key, actual, kept.payer.scopes, kept.made_at)
+        expected = self.tell(call, set())
+        assert fate(self.store, call, self.now) is expected
 
     @rule(data=st.data())
     def refund(self, data: st.DataObject) -> None:
@@ -178,10 +175,10 @@ class RecordsMachine(RuleBasedStateMachine):
             self.told[name] = Told(call, judged.happened_at, judged.payer, cost or 0, cost)
             return Fate.NEW
         amount = kept.amount if cost is None else cost
-        if kept.state == "r" or kept.record or (kept.state == "s" and kept.actual != amount):
+        if kept.state in "rs":
             return Fate.CONFLICT
-        kept.state, kept.actual, kept.record = "s", amount, name
-        self.told[name] = Told(call, kept.made_at, kept.payer, amount, cost, judged.hold or "")
+        kept.state = "s"
+        self.told[name] = Told(call, kept.made_at, kept.payer, amount, cost)
         return Fate.NEW
 
     @rule(data=st.data(), amount=st.integers(0, 60))
@@ -191,13 +188,10 @@ class RecordsMachine(RuleBasedStateMachine):
         assert price(self.store, *(costs(name, amount) for name in names), now=self.now) == len(unpriced)
         for each in unpriced:
             each.cost = each.charged = amount
-            if each.hold:
-                self.holds[each.hold].actual = amount
 
     @invariant()
     def windows_have_used_what_was_charged_in_them(self) -> None:
         charges = [(each.payer, each.at, each.charged) for each in self.told.values()]
-        charges += [(e.payer, e.made_at, e.actual) for e in self.holds.values() if e.state == "s" and not e.record]
         used: Counter[tuple[Scope, int, Window]] = Counter()
         for payer, at, amount in charges:
             for each in self.binding(payer):

@@ -120,6 +120,10 @@ def test_what_binds_an_organisation_takes_an_admin(desk: QuotaDesk) -> None:
     for line in ("set 研发 1", "set 研发 100 soft", "share 研发 dept:sales 0"):
         assert "只有管理员能改" in desk.ask(f"/budget {line}", OPS)
     assert "（强制）" in desk.ask("/budget set 部门 100 monthly dept:sales hard", OPS)
+    before = budgets(desk)
+    for line in ("org:acme 0.01", "dept:research 1"):
+        assert "只能往下分配" in desk.ask(f"/budget share 部门 {line}", OPS)
+    assert budgets(desk) == before
 
 
 def test_setting_budgets_is_for_operators(desk: QuotaDesk) -> None:

@@ -138,6 +138,17 @@ def test_one_that_binds_a_whole_organisation_takes_an_admin(desk: CostDesk) -> N
     assert desk.call("PUT", f"{BUDGETS}/{made['id']}", {"binds": True}, desk.token(Role.OPERATOR)).status == 403
 
 
+@pytest.mark.parametrize("kind", ["user", "project", "department"])
+def test_no_budget_limits_what_is_wider_than_itself(desk: CostDesk, kind: str) -> None:
+    """A share of a budget that binds is a limit of whose it is: nothing for the company would stop everybody."""
+    said = {**SEED, "scope_type": kind, "scope_id": "sales", "binds": True}
+    wider = {"allocations": {"organization:acme": "0"}}
+    assert desk.call("POST", BUDGETS, {**said, **wider}, desk.token(Role.OPERATOR)).status == 422
+    made = budget(desk, **{**said, "allocations": {}})
+    assert desk.call("PUT", f"{BUDGETS}/{made['id']}", wider, desk.token(Role.OPERATOR)).status == 422
+    assert reserve(desk, desk.token(Role.MEMBER, user="han"), "a", amount="1").status == 201
+
+
 def test_one_that_binds_refuses_and_one_that_does_not_warns_only(desk: CostDesk) -> None:
     said = {"name": "项目", "total_budget": "5", "scope_type": "department", "scope_id": "sales", "allocations": {}}
     made, token = budget(desk, **said), desk.token(Role.MEMBER)

@@ -85,6 +85,7 @@ def test_it_is_decided_once_and_not_by_who_asks(desk: CostDesk) -> None:
     assert (denied.json["state"], denied.json["note"]) == ("denied", "下个月再议")
     late = decide(desk, boss, asked, "approve")
     assert (late.status, late.json["state"]) == (409, "denied")
+    assert late.json["detail"] == f"申请 {asked} 已经有结果：已拒绝"
     assert shown(desk, number)["granted_quota"] == "0.000000"
     assert decide(desk, boss, 99, "approve").status == 404
     again = ask(desk, desk.token(Role.ADMIN), number).json["id"]

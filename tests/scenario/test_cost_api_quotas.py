@@ -11,7 +11,7 @@ from suanli.domain.tokens import Permission
 from suanli.web.cost import ENDPOINTS
 from tests.cost_desk import CostDesk
 from tests.fakes import FakeClock
-from tests.reservation_desk import BUDGETS, QUOTAS, desk, figures, noted, quota, shown
+from tests.reservation_desk import BUDGETS, ESTIMATE, QUOTAS, UNITS, desk, figures, noted, quota, reserve, shown
 
 __all__ = ["desk"]
 
@@ -72,6 +72,7 @@ def test_asked_twice_under_one_key_one_quota_is_made(desk: CostDesk) -> None:
     token, key = desk.token(), {"Idempotency-Key": "once"}
     first, second = (desk.call("POST", QUOTAS, NEW, token, key) for _ in range(2))
     assert (first.status, second.status, first.json) == (201, 201, second.json)
+    assert first.headers["ETag"] == second.headers["ETag"]
     assert len(desk.get(QUOTAS, token)["items"]) == 1
 
 
@@ -160,7 +161,7 @@ def test_who_may_not_change_quotas_does_not(desk: CostDesk) -> None:
     assert shown(desk, made["id"])["total_quota"] == "1000.000000"
 
 
-def test_others_see_what_binds_them_and_what_is_left_but_not_what_others_used(desk: CostDesk) -> None:
+def test_others_see_how_what_binds_them_stands_and_not_who_used_it(desk: CostDesk) -> None:
     own, theirs = quota(desk, "user", "li", "100"), quota(desk, "department", "sales", "500", hourly_limit="100")
     quota(desk, "user", "han", "100"), quota(desk, "project", "apollo", "7")
     desk.spend("li", "qwen", "10")
@@ -170,9 +171,9 @@ def test_others_see_what_binds_them_and_what_is_left_but_not_what_others_used(de
     assert (wider["id"], wider["remaining_quota"], wider["hourly"]["left"]) == (
         theirs["id"], "470.000000", "70.000000",
     )  # fmt: skip
-    hidden = ("used_quota", "held_quota", "usage_percentage", "pace_until")
-    assert [wider[name] for name in hidden] == [None] * 4
-    assert (wider["hourly"]["used"], wider["hourly"]["held"]) == (None, None)
+    # What is left they have to know, and the rest follows from that.
+    assert (wider["used_quota"], wider["held_quota"], wider["usage_percentage"]) == ("30.000000", "0.000000", 6.0)
+    assert (wider["hourly"]["used"], wider["hourly"]["held"]) == ("30.000000", "0.000000")
     everything = desk.get(QUOTAS, desk.token(Role.OPERATOR))["items"]
     assert [each["used_quota"] for each in everything] == ["10.000000", "30.000000", "20.000000", "0.000000"]
     apollo = desk.token(Role.MEMBER, payer=Payer("li", project="apollo"))
@@ -214,6 +215,36 @@ def test_what_keeps_a_budget_is_left_out_and_changed_with_that_only(desk: CostDe
     assert (kept["budget_id"], kept["total_quota"]) == (number, "100.000000")
     refused = desk.call("PUT", f"{QUOTAS}/{kept['id']}", {"total_quota": "1"}, boss)
     assert (refused.status, refused.json["budget_id"]) == (409, number)
+
+
+def test_what_only_counts_for_a_budget_is_not_for_others_to_see(desk: CostDesk) -> None:
+    """The budget does not say what was spent of it, so neither do its quotas, wherever they are listed."""
+    li, budget = desk.token(Role.MEMBER), {"total_budget": "100", "period_type": "yearly", "scope_type": "department"}
+    for name, binds in (("counts", False), ("binds", True)):
+        said = {"name": name, "scope_id": "sales", "binds": binds, **budget}
+        assert desk.call("POST", BUDGETS, said, desk.token(Role.ADMIN)).status == 201
+    desk.spend("han", "qwen", "40")
+    listed = desk.get(f"{QUOTAS}?include=budgets", li)["items"]
+    assert [(each["name"], each["used_quota"]) for each in listed] == [("binds", "40.000000")]
+    assert [each["name"] for each in desk.call("POST", ESTIMATE, UNITS, li).json["quotas"]] == ["binds"]
+    held = reserve(desk, li, "a", **UNITS).json
+    assert [(each["name"], each["left"]) for each in held["accounts"]] == [("binds", "57.000000")]
+    spent = {each["name"]: each["spent"] for each in desk.get(BUDGETS, li)["items"]}
+    assert spent == {"counts": None, "binds": "40.000000"}
+    assert len(desk.get(f"{QUOTAS}?include=budgets", desk.token())["items"]) == 2
+
+
+def test_one_that_comes_back_is_no_second_limit_of_the_same_kind(desk: CostDesk) -> None:
+    first = quota(desk, "department", "sales", "10")["id"]
+    boss, off = desk.token(Role.ADMIN), {"active": False}
+    assert desk.call("PUT", f"{QUOTAS}/{first}", off, boss).status == 200
+    second = quota(desk, "department", "sales", "20")["id"]
+    weekly = quota(desk, "department", "sales", "5", period_type="weekly")["id"]
+    for number, change in ((first, {"active": True}), (weekly, {"period_type": "monthly"})):
+        refused = desk.call("PUT", f"{QUOTAS}/{number}", change, boss)
+        assert (refused.status, refused.json["quota_id"]) == (409, second)
+    assert desk.call("PUT", f"{QUOTAS}/{first}", {"total_quota": "7"}, boss).status == 200
+    assert desk.call("PUT", f"{QUOTAS}/{second}", {"total_quota": "21", "active": True}, boss).status == 200
 
 
 def test_a_day_ends_where_the_quota_is(desk: CostDesk) -> None:

@@ -70,6 +70,8 @@ def test_the_key_may_be_in_the_header(desk: CostDesk) -> None:
     token, key = desk.token(Role.MEMBER), {"Idempotency-Key": "from-header"}
     held, again = (desk.call("POST", RESERVATIONS, {"amount": "1"}, token, key) for _ in range(2))
     assert (held.status, held.json["key"], again.status) == (201, "from-header", 200)
+    assert ("Idempotent-Replayed" in held.headers, again.headers["Idempotent-Replayed"]) == (False, "true")
+    assert desk.call("POST", RESERVATIONS, {"amount": "2"}, token, key).status == 409
     for said in ({"amount": "1"}, {"amount": "1", "request_id": "a/b"}, {"amount": "1", "request_id": "键"}):
         assert desk.call("POST", RESERVATIONS, said, token).status == 422
     assert desk.call("POST", RESERVATIONS, {"amount": "1"}, token, {"Idempotency-Key": "../x"}).status == 422
@@ -101,7 +103,7 @@ def test_whose_money_it_is(desk: CostDesk) -> None:
     assert end(desk, operator, "yes", "settle", {"total_cost": "1"}, "?user_id=li").status == 200
     desk.party("han", department="moved")
     end(desk, operator, "his", "settle", {"total_cost": "2"})
-    assert recorded(desk, "gate:his").call.payer == Payer("han", "apollo", "sales", "acme")
+    assert recorded(desk, "reservation:gate:his").call.payer == Payer("han", "apollo", "sales", "acme")
     assert desk.call("POST", RESERVATIONS, {"amount": "1"}, desk.token(Role.ADMIN, [Permission.READ])).status == 403
 
 
@@ -118,6 +120,7 @@ def test_settled_again_the_same_nothing_changes_and_otherwise_it_is_a_conflict(d
     assert figures(desk, number) == ("0.700000", "0.000000", "9.300000")
     late = reserve(desk, token, "job", **UNITS)
     assert (late.status, late.json["state"]) == (409, "settled")
+    assert "已结算" in late.json["detail"]
 
 
 def test_a_refund_gives_back_once_and_leaves_no_record(desk: CostDesk) -> None:
@@ -128,7 +131,7 @@ def test_a_refund_gives_back_once_and_leaves_no_record(desk: CostDesk) -> None:
         assert (given.status, given.json["state"], given.json["accounts"][0]["left"]) == (200, "refunded", "10.000000")
     assert figures(desk, number) == ("0.000000", "0.000000", "10.000000")
     assert end(desk, token, "job", "settle", USED).json["state"] == "refunded"
-    assert recorded(desk, "li:job") is None
+    assert recorded(desk, "reservation:li:job") is None
 
 
 def test_an_expired_one_comes_back_by_itself_and_its_late_bill_counts(desk: CostDesk) -> None:
@@ -187,7 +190,7 @@ def test_without_a_price_nothing_is_held_unless_an_amount_is_said(desk: CostDesk
     done = end(desk, token, "job", "settle", USED)
     assert (done.json["priced"], done.json["total_cost"], done.json["actual"]) == (False, None, "2.000000")
     assert figures(desk, number) == ("2.000000", "0.000000", "8.000000")
-    assert recorded(desk, "li:job").is_priced is False
+    assert recorded(desk, "reservation:li:job").is_priced is False
 
 
 def test_by_its_amount_alone_it_is_settled_by_a_bill_or_with_its_model(desk: CostDesk) -> None:

@@ -12,6 +12,7 @@ from suanli.domain.changes import Way
 from suanli.domain.cost.book import Bill
 from suanli.domain.cost.money import Currency, shown
 from suanli.domain.cost.prices import Usage
+from tests.ledgers import imports
 from tests.price_map import PRICE_MAP, listing
 
 PROGRAM = Path(sys.executable).with_name("suanli")
@@ -40,9 +41,11 @@ def test_litellms_list_is_shown_then_taken_over_and_then_changes_nothing(migrate
     assert "✓ 已写入 18 个价格" in done
     assert "没有变化，什么都没有写。" in cost(tmp_path, "import-prices", str(PRICE_MAP), "--apply")
     assert "USD → CNY" in cost(tmp_path, "exchange", "USD", "7.1234")
+    with closing(SqlStore(f"sqlite:///{database}")) as store:
+        (taken,) = imports(store)
     with closing(SqlStore(f"sqlite:///{database}")) as store, store.begin() as tx:
         book = tx.prices.book(Currency("CNY"))
-        (taken,), noted = tx.prices.imports(), tx.changes.newest(9)
+        noted = tx.changes.newest(9)
     assert len(book.models) == len(listing().offers) - 4
     assert (taken.new, taken.catalogue, taken.source) == (18, "litellm", "litellm.json")
     assert [(each.what, each.way) for each in noted] == [("exchange.set", Way.CLI), ("prices.import", Way.CLI)]

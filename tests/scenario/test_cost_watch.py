@@ -1,14 +1,14 @@
-"""What is unusual is found, said in words, and told once: hours, calls, and books that do not agree."""
+"""What is unusual is found, said in words, and told once: hours, and books that do not agree."""
 
 from dataclasses import replace
-from datetime import timedelta
 
-from jobs.watch_costs import Reconcile, WatchCalls, WatchHours
+from jobs.watch_costs import Reconcile, WatchHours
 from suanli.domain.cost.rules import MoneyRules
 from tests.contract.cost_kit import tamper
-from tests.cost_alerts import HOUR, RUNNING, WEEK, desk, quota, talk, told, yuan
+from tests.cost_alerts import HOUR, RUNNING, WEEK, desk, quota, talk, told
 from tests.cost_desk import CostDesk
 from tests.dialogue import Dialogue
+from tests.watched_store import WatchedStore
 
 __all__ = ["desk", "talk"]
 
@@ -45,82 +45,57 @@ def test_nobody_is_told_of_the_unusual_when_the_settings_say_so(desk: CostDesk) 
     assert WatchHours(desk.store, site, desk.clock).run(desk.clock.now()) == ""
 
 
-LATER = timedelta(seconds=10)
-"""After that long, nothing that was being written comes before it any more."""
+def test_a_rise_that_lasts_for_more_than_a_week_is_told_once(desk: CostDesk) -> None:
+    history(desk)
+    start = desk.clock.now()
+    desk.spend_all(*(desk.costs("li", "gpt", "60", start + at * HOUR) for at in range(178)))
+    watch = WatchHours(desk.store, desk.site, desk.clock)
+    desk.clock.advance(HOUR)
+    assert watch.run(desk.clock.now()) == "3 told"
+    desk.clock.advance(166 * HOUR)
+    for _ in range(10):
+        desk.clock.advance(HOUR)
+        assert watch.run(desk.clock.now()) == ""
 
 
-def test_a_call_that_takes_much_of_a_days_limit_is_told_once(desk: CostDesk, talk: Dialogue) -> None:
-    quota(desk, "月", "10000", daily_limit=yuan("100"))
-    watch = WatchCalls(desk.store, desk.site, desk.clock)
-    desk.spend("li", "gpt", "10", desk.clock.now() - timedelta(minutes=1))
-    desk.clock.advance(LATER)
+def test_a_rise_that_is_first_looked_at_after_a_week_is_told_once(desk: CostDesk) -> None:
+    history(desk)
+    start = desk.clock.now()
+    desk.spend_all(*(desk.costs("li", "gpt", "60", start + at * HOUR) for at in range(178)))
+    watch = WatchHours(desk.store, desk.site, desk.clock)
+    desk.clock.advance(172 * HOUR)
+    told = []
+    for _ in range(5):
+        desk.clock.advance(HOUR)
+        told.append(watch.run(desk.clock.now()))
+    assert told == ["3 told", "", "", "", ""]
+
+
+def test_after_a_pause_a_new_rise_is_told_anew(desk: CostDesk) -> None:
+    history(desk)
+    start = desk.clock.now().replace(minute=0)
+    costs = ("60", "60", "2", "2", "60", "60")
+    desk.spend_all(*(desk.costs("li", "gpt", cost, start + at * HOUR) for at, cost in enumerate(costs)))
+    watch = WatchHours(desk.store, desk.site, desk.clock)
+    told = []
+    for _ in costs:
+        told.append(watch.run(desk.clock.now()))
+        desk.clock.advance(HOUR)
+    assert told == ["3 told", "", "", "", "3 told", ""]
+
+
+def test_hours_are_judged_where_nobody_waits_and_two_processes_tell_once(desk: CostDesk) -> None:
+    history(desk)
+    store = WatchedStore(desk.store, lambda: WatchHours(desk.store, desk.site, desk.clock).run(desk.clock.now()))
+    watch = WatchHours(store, desk.site, desk.clock)
     assert watch.run(desk.clock.now()) == ""
-    desk.spend("li", "gpt", "10.01", desk.clock.now() - timedelta(seconds=1))
-    desk.clock.advance(LATER)
-    assert watch.run(desk.clock.now()) == "1 of 1 told"
+    assert store.writes == 0
+    desk.spend("li", "gpt", "60", desk.clock.now())
     assert watch.run(desk.clock.now()) == ""
-    (mine, _) = told(talk)
-    assert mine[1] == "🟠 一次调用很贵：gpt"
-    assert "花了 10.01 CNY，当日限额是 100.00" in mine[2]
-
-
-def test_a_call_that_costs_far_more_than_its_kind_is_told(desk: CostDesk, talk: Dialogue) -> None:
-    start = desk.clock.now() - timedelta(minutes=50)
-    for number in range(40):
-        desk.spend("li", "gpt", f"1.{number:02}", start + timedelta(seconds=number), request_type="chat")
-    watch = WatchCalls(desk.store, desk.site, desk.clock)
-    desk.clock.advance(LATER)
-    assert watch.run(desk.clock.now()) == ""
-    desk.spend("li", "gpt", "40", desk.clock.now(), request_type="chat")
-    desk.clock.advance(LATER)
-    assert watch.run(desk.clock.now()) == "1 of 1 told"
-    assert "这类调用平时是" in told(talk)[0][2]
-
-
-def test_a_long_call_is_looked_at_though_it_began_before_others_that_were_over_sooner(desk: CostDesk) -> None:
-    quota(desk, "月", "10000", daily_limit=yuan("100"))
-    watch = WatchCalls(desk.store, desk.site, desk.clock)
-    began = desk.clock.now()
-    desk.clock.advance(timedelta(minutes=2))
-    desk.spend("li", "gpt", "1")
-    desk.clock.advance(LATER)
-    assert watch.run(desk.clock.now()) == ""
-    desk.spend("li", "gpt", "50", began)
-    desk.clock.advance(LATER)
-    assert watch.run(desk.clock.now()) == "1 of 1 told"
-
-
-def test_nobody_is_told_of_calls_of_long_ago_that_are_taken_over(desk: CostDesk, talk: Dialogue) -> None:
-    quota(desk, "月", "10000", daily_limit=yuan("100"))
-    watch = WatchCalls(desk.store, desk.site, desk.clock)
-    desk.spend("li", "gpt", "1")
-    desk.spend("li", "gpt", "50", desk.clock.now() - timedelta(days=30))
-    desk.clock.advance(LATER)
-    assert watch.run(desk.clock.now()) == ""
-    assert told(talk) == []
-
-
-def test_what_may_yet_be_preceded_is_looked_at_later(desk: CostDesk) -> None:
-    quota(desk, "月", "10000", daily_limit=yuan("100"))
-    watch = WatchCalls(desk.store, desk.site, desk.clock)
-    desk.spend("li", "gpt", "50")
-    assert watch.run(desk.clock.now()) == ""
-    desk.clock.advance(LATER)
-    assert watch.run(desk.clock.now()) == "1 of 1 told"
-
-
-def test_a_clock_that_was_set_back_holds_up_nothing(desk: CostDesk) -> None:
-    quota(desk, "月", "10000", daily_limit=yuan("100"))
-    watch = WatchCalls(desk.store, desk.site, desk.clock)
-    desk.spend("li", "gpt", "1")
-    desk.clock.advance(LATER)
-    assert watch.run(desk.clock.now()) == ""
-    desk.clock.advance(timedelta(hours=20))
-    desk.spend("li", "gpt", "1")
-    desk.clock.advance(-timedelta(hours=20))
-    desk.spend("li", "gpt", "50")
-    desk.clock.advance(LATER)
-    assert watch.run(desk.clock.now()) == "1 of 2 told"
+    assert store.writes == 1
+    assert "sums" not in store.writing
+    with desk.store.begin() as tx:
+        assert tx.cost_alerts.open_count(desk.clock.now()) == 3
 
 
 def test_books_that_do_not_agree_are_told_once_a_day_and_left_as_they_are(

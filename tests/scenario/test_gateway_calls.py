@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
@@ -51,7 +53,7 @@ def test_a_call_is_forwarded_with_our_key_and_recorded_at_what_it_used(world: Wo
 
 
 def test_the_body_passes_unchanged_and_of_the_headers_only_what_is_the_callers(world: World) -> None:
-    raw = '{ "choices" : [],\n "usage": {"prompt_tokens": 9, "completion_tokens": 3}, "é": 1.10 }'.encode()
+    raw = '{ "choices" : [{}],\n "usage": {"prompt_tokens": 9, "completion_tokens": 3}, "é": 1.10 }'.encode()
     world.first.follow(Behaviour(raw=(raw,)))
     answer = world.chat()
     assert answer.content == raw
@@ -135,13 +137,39 @@ class TestRefused:
             answer = world.chat(max_tokens=900)
             assert error_of(answer) == (429, "insufficient_quota")
             said = answer.json()["error"]["message"]
-            for part in ("公司", "0.002000 CNY", "2026-12-01 00:00", "/quota request"):
+            for part in ("公司", "0.002000 CNY", "2026-12-01 00:00 (Asia/Shanghai)", "/quota request"):
                 assert part in said
             assert 0 < int(answer.headers["Retry-After"]) < 11 * 86400
             assert answer.headers["x-should-retry"] == "false"
             assert world.first.asked == []
             assert world.books() == (0, 0)
             assert world.chat(max_tokens=10).status_code == 200
+
+    def test_when_a_limit_starts_anew_is_told_in_its_own_zone(self, sqlite_store: SqlStore) -> None:
+        with gateway(sqlite_store, total=1000 * EACH) as world:
+            with world.store.begin() as tx:
+                (quota,) = tx.quotas.all()
+                assert tx.quotas.change(replace(quota, zone=ZoneInfo("America/New_York")), world.clock.now())
+            answer = world.chat(max_tokens=900)
+            assert error_of(answer) == (429, "insufficient_quota")
+            assert "2026-12-01 00:00 (America/New_York)" in answer.json()["error"]["message"]
+
+    @pytest.mark.parametrize(
+        ("asked", "word"),
+        [
+            ("en-GB,zh;q=0.5", "There is no model"),
+            ("zh-TW,en;q=0.9", "没有模型"),
+            ("en;q=0.3,zh-CN;q=0.8", "没有模型"),
+            ("fr", "There is no model"),
+        ],
+    )
+    def test_errors_are_in_the_language_that_is_asked_for_most(self, world: World, asked: str, word: str) -> None:
+        headers = {"Authorization": f"Bearer {SECRET}", "Accept-Language": asked}
+        for answer in (
+            requests.post(f"{world.url}/chat/completions", json={"model": "none"}, headers=headers, timeout=5),
+            requests.get(f"{world.url}/models/none", headers=headers, timeout=5),
+        ):
+            assert word in answer.json()["error"]["message"]
 
     @pytest.mark.parametrize("key", ["", "x", "sk-suanli-" + "y" * 40, "z" * 300])
     def test_a_key_that_is_none(self, world: World, key: str) -> None:

@@ -114,11 +114,20 @@ def test_once_something_was_passed_on_no_other_route_is_tried(sqlite_store: SqlS
 
 
 def test_a_stream_that_falls_silent_is_ended_and_charged(sqlite_store: SqlStore) -> None:
-    with scripted(sqlite_store, {"first": (Behaviour(hangs="body"),)}) as world:
+    with scripted(sqlite_store, {"first": (Behaviour(in_steps=True),)}) as world:
+        world.first.steps.release(2)
         assert b"provider_error" in world.stream().content
         assert eventually(lambda: len(world.records()) == 1)
-        assert world.records()[0].call.usage.output == 0
+        assert world.records()[0].call.usage.output == len("你好".encode())
         assert world.records()[0].charged > 256 * EACH
+        world.first.steps.release(10)
+
+
+def test_a_stream_that_falls_silent_before_its_first_word_goes_to_the_next_route(sqlite_store: SqlStore) -> None:
+    with scripted(sqlite_store, {"first": (Behaviour(hangs="body"),)}) as world:
+        assert world.stream("both").headers["x-suanli-provider"] == "second"
+        assert world.stream("chat").status_code == 504
+        assert len(world.records()) == 1
 
 
 def test_a_stream_that_never_ends_is_ended_when_its_time_is_over(sqlite_store: SqlStore) -> None:

@@ -101,12 +101,14 @@ def in_steps(address: str, provider: ModelProvider) -> int:
     """Let the provider send a piece only when the one before has arrived; how many there were."""
     provider.follow(Behaviour(pieces=("piece ",) * 5, in_steps=True))
     arrived = 0
-    provider.steps.release()
+    provider.steps.release(2)  # the role goes on with the first piece
     with opened(address) as answer:
         for event in events(answer.iter_content(None)):
             arrived += b"piece" in event
-            # That of the usage does not arrive: the end is let go with the last that does.
-            provider.steps.release(3 if b'"finish_reason": "stop"' in event else 1)
+            if b"piece" in event:
+                provider.steps.release()
+            elif b'"finish_reason": "stop"' in event:  # that of the usage does not arrive, only the end
+                provider.steps.release(3)
     return arrived
 
 

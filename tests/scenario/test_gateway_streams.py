@@ -78,13 +78,16 @@ def test_other_options_of_the_stream_stay(world: World) -> None:
 
 
 def test_pieces_arrive_while_the_provider_still_writes(world: World) -> None:
-    world.first.follow(Behaviour(pieces=LONG[:5], hangs="body"))
+    world.first.follow(Behaviour(pieces=LONG[:5], in_steps=True))
+    world.first.steps.release(2)
     with world.stream() as answer:
-        first = next(iter(events(answer.iter_content(None))))
-        assert b'"role": "assistant"' in first
+        arrived = events(answer.iter_content(None))
+        assert b'"role": "assistant"' in next(arrived)
+        assert b"piece 0" in next(arrived)
+        assert world.first.produced == 2
         assert world.records() == ()
         assert world.books()[1] > 0
-    world.first.__exit__()
+        world.first.steps.release(10)
 
 
 def test_a_caller_who_goes_away_pays_for_what_was_produced_and_the_provider_is_stopped(world: World) -> None:
@@ -136,7 +139,7 @@ def test_a_stream_without_a_usage_is_charged_by_its_bytes_and_never_more_than_wa
 
 
 def test_an_answer_that_is_no_stream_though_one_was_asked_for_is_charged_all_the_same(world: World) -> None:
-    raw = b'{"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 3}}'
+    raw = b'{"choices": [{}], "usage": {"prompt_tokens": 9, "completion_tokens": 3}}'
     world.first.follow(Behaviour(raw=(raw,), media="application/json"))
     with world.stream() as answer:
         assert answer.content == raw

@@ -15,6 +15,7 @@ from suanli.domain.cost.quotas import BudgetId, Scope, ScopeKind
 from suanli.domain.cost.windows import Period
 from tests.dialogue import BOSS, GUEST, LI, SHANGHAI
 from tests.fakes import FakeClock
+from tests.ledgers import adjustments
 from tests.quotadesk import ACME, CNY, PROJECT, SALES, USER, WANG, ZHAO, QuotaDesk, money
 
 OPS = Person(OpenId("ou_ops"), "ops", "on_ops", "Ops", "ten")
@@ -217,8 +218,7 @@ def test_a_reset_empties_the_windows_of_now_with_a_reason_in_the_books(desk: Quo
     assert "每月：-40.00 CNY" in said
     assert "每天：-40.00 CNY" in said
     assert [(each.used, each.held) for each in desk.accounts(quota)] == [(0, money("5"))] * 2
-    with desk.store.begin() as tx:
-        assert {each.why for each in tx.quotas.adjustments(quota.id)} == {"账单更正 11 月"}
+    assert {each.why for each in adjustments(desk.store, quota.id)} == {"账单更正 11 月"}
     assert "当前没有已用的金额" in desk.ask("/quota reset #1 再来", OPS)
 
 

@@ -80,7 +80,7 @@ def test_what_makes_no_sense_is_not_asked(desk: QuotaDesk, line: str, said: str)
     desk.quota(Scope(ScopeKind.USER, "han"), "100")
     assert said in desk.ask(f"/quota request {line}")
     with desk.store.begin() as tx:
-        assert not tx.quota_requests.newest(1)
+        assert not tx.quota_requests.pending()
 
 
 def test_nobody_asks_for_more_of_what_only_warns(desk: QuotaDesk) -> None:
@@ -96,7 +96,7 @@ def test_the_same_again_is_told_and_not_doubled(desk: QuotaDesk) -> None:
         assert len(done.said) == 1
         assert "申请 1（50.00 CNY）还在等待批准，没有重复提交" in desk.read(done.said[0].answer)
     with desk.store.begin() as tx:
-        assert len(tx.quota_requests.newest(9)) == 1
+        assert len(tx.quota_requests.pending()) == 1
 
 
 def test_the_form_of_the_own_quotas_asks_too(desk: QuotaDesk) -> None:

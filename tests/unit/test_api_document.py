@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -89,11 +90,37 @@ def test_every_endpoint_is_in_the_openapi_document_with_its_body_and_its_answer(
         assert operation["operationId"] == endpoint.name
         assert ("requestBody" in operation) == bool(endpoint.body or endpoint.raw)
         done = operation["responses"][str(endpoint.status)]
-        assert ("content" in done) == (endpoint.reply is not None or endpoint.media != "application/json")
+        assert ("content" in done) == (endpoint.reply is not None or endpoint.media != ("application/json",))
         assert {"401", "403"} <= operation["responses"].keys()
         names = {each["name"] for each in operation["parameters"]}
-        assert set(endpoint.query.model_fields if endpoint.query else ()) <= names
+        assert endpoint.query.model_fields.keys() <= names
         assert ("If-Match" in names) == ("changed" in endpoint.problems)
+
+
+def operation(path: str, method: str) -> dict[str, Any]:
+    found: dict[str, Any] = document(ENDPOINTS, texts_in(Lang.EN), "1")["paths"][f"/api/v1/cost/{path}"][method]
+    return found
+
+
+def test_whatever_is_answered_is_in_the_document() -> None:
+    export = operation("records/export", "get")["responses"]["200"]["content"]
+    assert list(export) == ["text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]
+    for path in ("records", "reservations"):
+        responses = operation(path, "post")["responses"]
+        assert {"200", "201", "409", "422"} <= responses.keys()
+        assert responses["200"]["content"] == responses["201"]["content"]
+    assert operation("reservations", "post")["responses"]["422"]["description"] == "Invalid request / No price"
+    assert operation("quotas", "post")["responses"]["422"]["description"] == "Invalid request / Key already used"
+
+
+def test_where_a_key_counts_is_in_the_document_and_so_is_where_it_does_not() -> None:
+    for endpoint in ENDPOINTS:
+        found = document([endpoint], texts_in(Lang.EN), "1")["paths"][shown(endpoint)][endpoint.method.lower()]
+        has_header = "Idempotency-Key" in {each["name"] for each in found["parameters"]}
+        says_no = "Idempotency-Key does nothing" in found["description"]
+        assert has_header + says_no == (endpoint.method == "POST")
+    takes_none = {each.name for each in ENDPOINTS if each.method == "POST" and not (each.keeps_key or each.own_key)}
+    assert takes_none == {"tell_records", "tell_litellm", "estimate_cost", "reconcile_books"}
 
 
 def test_every_reference_of_the_document_leads_somewhere() -> None:

@@ -117,13 +117,13 @@ def test_the_columns_of_focus(desk: CostDesk, token: str) -> None:
     assert {name: row[name] for name in expected} == expected
 
 
-@pytest.mark.parametrize("start", [*"=+-@\t\r\n＝＠"])
+@pytest.mark.parametrize("start", [*"=+-@\t\r\n＝＠", " =", "\u3000\u00a0+", "\u200b=", "\ufeff\u2060 @", "\x01-"])
 def test_text_that_would_be_a_formula_is_text(desk: CostDesk, token: str, start: str) -> None:
     evil = f'{start}HYPERLINK("http://x";"y"),\'z'
     desk.spend("li", evil, "1")
     assert table(export(desk, token))[0]["model_name"] == f"'{evil}"
     (found,) = [row for row in sheets(export(desk, token, "format=xlsx").content)[0] if row[0] == 1]
-    assert found[RECORDS.names.index("model_name")].replace("_x000D_", "\r") == evil
+    assert found[RECORDS.names.index("model_name")].replace("_x000D_", "\r").replace("_x0001_", "\x01") == evil
 
 
 def test_an_export_has_what_a_filter_says_and_nothing_of_the_future(desk: CostDesk, token: str) -> None:

@@ -206,6 +206,25 @@ def test_a_deleted_model_does_not_come_back_for_another_unit(desk: CostDesk, tok
     assert change(desk, token, 1, {"active": True}).json["active"] is True
 
 
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"input_price": "-1"}, "价格是数字，不能小于 0，要按某个数量的单位"),
+        ({"input_price": "1e-20"}, "价格太细：每个单位最多到 10⁻¹⁵"),
+        ({"input_price": "1e30"}, "价格太大或者太细，记不下"),
+        ({"base_price": "1e30"}, "价格太大或者太细，记不下"),
+        ({"tiers": [{"above": 5, "input_price": 1, "output_price": 1}] * 2}, "每一级要比前一级高"),
+    ],
+)
+def test_what_is_wrong_with_a_price_is_told_in_the_callers_language(
+    desk: CostDesk, token: str, said: dict[str, Any], message: str
+) -> None:
+    refused = desk.call("POST", PATH, {**CHAT, **said}, token, {"Accept-Language": "zh-CN"})
+    assert refused.json["errors"] == [{"field": "price", "message": message}]
+    english = desk.call("POST", PATH, {**CHAT, **said}, token, {"Accept-Language": "en"})
+    assert english.json["errors"][0]["message"].replace("⁻¹⁵", "").isascii()
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_a_model_that_is_not_there_is_not_found(desk: CostDesk, token: str, method: str) -> None:
     assert desk.call(method, f"{PATH}/7", {} if method == "PUT" else None, token).status == 404

@@ -18,6 +18,7 @@ from suanli.web.api.blueprint import api_blueprint
 from suanli.web.api.bodies import Amount, Answer, Body, GivenAmount, Name
 from suanli.web.api.endpoints import Endpoint, Reply, Visit
 from suanli.web.app import build_app
+from suanli.web.cost import ENDPOINTS as COST_ENDPOINTS
 from tests.cost_desk import CostDesk
 from tests.dialogue import SITE
 from tests.fakes import FakeClock
@@ -188,17 +189,31 @@ def test_a_filter_that_nobody_knows_is_refused_and_not_passed_over(desk: CostDes
     assert (replied.status, replied.json["errors"][0]["field"]) == (422, "wrod")
 
 
+@pytest.fixture
+def company(sqlite_store: SqlStore, clock: FakeClock) -> Iterator[CostDesk]:
+    with CostDesk(sqlite_store, clock, COST_ENDPOINTS) as desk:
+        yield desk
+
+
+@pytest.mark.parametrize("endpoint", COST_ENDPOINTS, ids=lambda each: each.name)
+def test_no_endpoint_passes_over_what_it_does_not_know(company: CostDesk, endpoint: Endpoint) -> None:
+    """Who asks for a department's figures and mistypes that is not to get the whole company's."""
+    path = endpoint.path.replace("<int:id>", "1").replace("<key>", "k")
+    replied = company.call(endpoint.method, f"{path}?deprtment=sales", token=company.token(Role.ADMIN))
+    assert (replied.status, replied.json["errors"][0]["field"]) == (422, "deprtment")
+
+
 @pytest.mark.parametrize(
     ("asked", "title"),
     [
-        ("", "没有登录"),
-        ("en", "Not signed in"),
-        ("en-GB,zh;q=0.5", "Not signed in"),
-        ("zh-CN", "没有登录"),
-        ("zh-TW;q=0.9,en;q=0.1", "没有登录"),
-        ("zh;q=0,en;q=0.1", "Not signed in"),
-        ("fr", "没有登录"),
-        ("q=;;", "没有登录"),
+        ("", "令牌无效"),
+        ("en", "No valid token"),
+        ("en-GB,zh;q=0.5", "No valid token"),
+        ("zh-CN", "令牌无效"),
+        ("zh-TW;q=0.9,en;q=0.1", "令牌无效"),
+        ("zh;q=0,en;q=0.1", "No valid token"),
+        ("fr", "令牌无效"),
+        ("q=;;", "令牌无效"),
     ],
 )
 def test_a_problem_is_in_the_language_that_is_asked_for_and_otherwise_in_the_sites(

@@ -1,17 +1,30 @@
 """Hours that cost more than usual, and those that only look so."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from suanli.domain.cost.anomalies import LEAST, LEAST_HISTORY, LONGEST_RUN, Anomaly, Kind, Rule, judge_hour
+from suanli.domain.cost.anomalies import (
+    LEAST,
+    LEAST_HISTORY,
+    LONGEST_RUN,
+    Anomaly,
+    Kind,
+    Rule,
+    Run,
+    is_over,
+    judge_hour,
+    run_of,
+)
 from suanli.domain.cost.money import NANO, Nano
 from suanli.domain.cost.spending import Hour, NotEnough
 from tests.cost_series import MONDAY, SHANGHAI, hourly, hours
 
 WEEK = 168
+HOUR = timedelta(hours=1)
 NEW_YORK = ZoneInfo("America/New_York")
 
 
@@ -144,6 +157,40 @@ def test_what_has_lasted_a_week_is_since_a_week() -> None:
     amounts = [*[20.0] * (6 * WEEK), *[100.0] * (2 * WEEK)]
     found = told(amounts, 8 * WEEK - 1)
     assert found.at - found.since == timedelta(hours=LONGEST_RUN)
+
+
+def test_a_rise_that_lasts_is_one_run_though_after_a_week_it_is_since_another_hour_with_every_hour() -> None:
+    amounts = [*[20.0] * (6 * WEEK), *[100.0] * (8 * 24)]
+    rise = range(6 * WEEK, len(amounts))
+    found = [told(amounts, hour) for hour in (*rise[:3], *rise[-30:])]
+    assert len({each.since for each in found}) > 20
+    run = run_of(found[0], None)
+    runs = [run := run_of(each, run) for each in (*found[:3], told(amounts, rise[100]), *found[3:])]
+    assert {each.since for each in runs} == {MONDAY + timedelta(hours=6 * WEEK)}
+    assert runs[-1].until == found[-1].at
+
+
+def test_after_a_pause_a_rise_is_a_new_run() -> None:
+    amounts = [*[20.0] * (5 * WEEK), 100.0, 100.0, 20.0, 100.0]
+    first = run_of(told(amounts, 5 * WEEK + 1), None)
+    again = run_of(told(amounts, 5 * WEEK + 3), first)
+    assert (first.since, first.until) == (MONDAY + timedelta(hours=5 * WEEK), MONDAY + timedelta(hours=5 * WEEK + 1))
+    assert again.since == again.until == MONDAY + timedelta(hours=5 * WEEK + 3)
+
+
+def test_an_hour_before_a_run_that_becomes_an_anomaly_late_is_one_of_it() -> None:
+    amounts = [*[20.0] * (5 * WEEK), 100.0, 100.0]
+    later = run_of(replace(told(amounts, 5 * WEEK + 1), since=MONDAY + timedelta(hours=5 * WEEK + 1)), None)
+    assert run_of(told(amounts, 5 * WEEK), later) == later
+
+
+def test_a_run_is_over_when_no_look_goes_back_to_it() -> None:
+    run = Run(MONDAY - HOUR, MONDAY)
+    last = MONDAY + (LONGEST_RUN + 1) * HOUR
+    reaching = Anomaly(Kind.HOUR, last, last - LONGEST_RUN * HOUR, units(9), units(1), Rule.ROBUST, 9.0)
+    assert run.touches(reaching)
+    assert not is_over(run, last + timedelta(minutes=59))
+    assert is_over(run, last + HOUR)
 
 
 @pytest.mark.parametrize("changed", ["2026-03-08T12:00", "2026-11-01T12:00"])

@@ -29,7 +29,6 @@ def test_a_call_costs_what_its_price_says() -> None:
     found = book().charge("gpt-4o", "openai", CALL, NOW)
     assert found == Bill(GPT, LISTED, expected, expected, None)
     assert shown(expected.total) == "0.008755"
-    assert book().charge_model(GPT.id, CALL, NOW) == found
     assert book().charge("openai/gpt-4o", "", CALL, NOW) == found
 
 
@@ -56,13 +55,11 @@ def test_why_a_call_has_no_price_is_said() -> None:
     assert known.charge("gpt-4o", "", CALL, NOW) == Unpriced(Missing.PROVIDER)
     assert known.charge("gpt-4o", "azure", CALL, NOW) == Unpriced(Missing.PRICE)
     assert known.charge("gpt-4o", "openai", CALL, NOW - HOUR) == Unpriced(Missing.PRICE)
-    assert known.charge_model(CostModelId(9), CALL, NOW) == Unpriced(Missing.MODEL)
 
 
-def test_a_deleted_model_is_charged_by_its_number_alone() -> None:
+def test_a_deleted_model_is_no_model() -> None:
     known = PriceBook.of(USD, [replace(GPT, active=False)], [LISTED])
     assert known.charge("gpt-4o", "openai", CALL, NOW) == Unpriced(Missing.MODEL)
-    assert isinstance(known.charge_model(GPT.id, CALL, NOW), Bill)
 
 
 def test_each_moment_has_the_price_that_held_then_and_a_gap_has_none() -> None:

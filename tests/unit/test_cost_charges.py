@@ -3,15 +3,17 @@
 The expected amounts were worked out by hand from tests/golden/prices, as 1234 · 0.0000025 + 567 · 0.00001.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from suanli.domain.cost.charges import Charge, Missing, Unpriced, charge
+from suanli.domain.cost.book import Bill, PriceBook
+from suanli.domain.cost.charges import Missing, Unpriced
 from suanli.domain.cost.model_names import ModelNames
-from suanli.domain.cost.money import Nano, shown
-from suanli.domain.cost.prices import CostModel, CostModelId, CostType, Rates, Unit, Usage, cost
+from suanli.domain.cost.money import Currency, Nano, shown
+from suanli.domain.cost.prices import CostModel, CostModelId, CostType, Price, Rates, Unit, Usage, cost
 from tests.price_map import NOW, model
 
 ORDINARY = [
@@ -58,10 +60,15 @@ OTHERS = [
 ]
 
 
+def charge(of: CostModel, prices: Sequence[Price], usage: Usage, moment: datetime) -> Bill | Unpriced:
+    """What a call costs by these prices, which are in dollars."""
+    return PriceBook.of(Currency("USD"), [of], prices).charge(of.name, of.provider, usage, moment)
+
+
 @pytest.mark.parametrize(("key", "usage", "expected"), ORDINARY + CACHED + REASONING + BATCH + TIERS + OTHERS)
 def test_a_call_costs_what_litellm_says_to_the_sixth_digit(key: str, usage: Usage, expected: str) -> None:
     found = charge(*model(key), usage, NOW)
-    assert isinstance(found, Charge)
+    assert isinstance(found, Bill)
     assert shown(found.cost.total) == expected
     assert found.price.currency == "USD"
 
@@ -70,9 +77,9 @@ def test_a_call_keeps_the_price_of_its_moment() -> None:
     gpt, (old,) = model("openai/gpt-4o")
     ends = NOW + timedelta(days=1)
     prices = (replace(old, valid_to=ends), replace(old, valid_from=ends, rates=Rates(Nano(0), Nano(0))))
+    costs = [cost(each.rates, Usage(1000)) for each in prices]
     assert [charge(gpt, prices, Usage(1000), at) for at in (NOW, ends)] == [
-        Charge(cost(old.rates, Usage(1000)), prices[0]),
-        Charge(cost(prices[1].rates, Usage(1000)), prices[1]),
+        Bill(gpt, price, each, each) for price, each in zip(prices, costs, strict=True)
     ]
 
 

@@ -29,7 +29,7 @@ def test_a_call_whose_price_comes_to_more_than_is_kept_stays_unpriced_and_the_ot
     desk.spend("li", "gpt", None, usage=Usage(10**14))
     desk.spend("li", "gpt", None)
     desk.model("gpt", input="1000000", output="0")
-    priced, left = price_all(sqlite_store, CNY, Actor("ou_boss", Way.CLI), NOON)
+    priced, left = price_all(sqlite_store, desk.site, Actor("ou_boss", Way.CLI), NOON)
     assert (priced, left) == (1, {("", "gpt"): 1})
 
 

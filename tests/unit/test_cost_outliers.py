@@ -1,27 +1,40 @@
 """Single requests that are told, and those that are not."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from suanli.domain.cost.anomalies import Anomaly, Kind, Rule
-from suanli.domain.cost.money import LARGEST, NANO, Nano
+from suanli.domain.cost.money import LARGEST, NANO, Currency, Nano
 from suanli.domain.cost.outliers import (
+    COMPARED,
+    LARGE_PART,
     LEAST_REQUESTS,
     Baseline,
     Cap,
-    Sort,
     TooFew,
     baseline,
-    baselines,
+    by_type,
+    cap_of,
     judge_request,
+    may_stand_out,
 )
+from suanli.domain.cost.quotas import Quota, QuotaId, Scope, ScopeKind
+from suanli.domain.cost.windows import Period
 
+CNY, USD = Currency("CNY"), Currency("USD")
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
-CHAT, EMBEDDING = Sort("gpt-5", "chat"), Sort("bge-m3", "embedding")
+
+
+def quota(total: float, period: Period = Period.MONTHLY, currency: Currency = CNY, **limits: Any) -> Quota:
+    who, zone = Scope(ScopeKind.USER, "li"), ZoneInfo("Asia/Shanghai")
+    return replace(Quota(QuotaId(1), "q", who, units(total), period, zone, currency), **limits)
 
 
 def units(amount: float) -> Nano:
@@ -113,12 +126,12 @@ def test_what_is_both_is_told_for_both() -> None:
     assert (found.rule, found.limit) == (Rule.ROBUST, units(50))
 
 
-def test_each_type_of_request_to_each_model_has_its_own_baseline() -> None:
-    past = [(CHAT, units(5))] * 40 + [(EMBEDDING, units(0.01))] * 40 + [(Sort("gpt-5", "batch"), units(9))]
-    found = baselines(past)
-    assert judged(5, found[CHAT]) is None
-    assert judged(5, found[EMBEDDING]) is not None
-    assert found[Sort("gpt-5", "batch")] == TooFew(1, LEAST_REQUESTS)
+def test_each_type_of_request_to_a_model_has_its_own_baseline() -> None:
+    newest = [("chat", units(5))] * 40 + [("embedding", units(0.01))] * 40 + [("batch", units(9))]
+    found = {kind: baseline(amounts) for kind, amounts in by_type(newest).items()}
+    assert judged(5, found["chat"]) is None
+    assert judged(5, found["embedding"]) is not None
+    assert found["batch"] == TooFew(1, LEAST_REQUESTS)
 
 
 @pytest.mark.parametrize("rule", Rule)
@@ -126,3 +139,40 @@ def test_the_largest_amounts_are_judged_too(rule: Rule) -> None:
     by = usual(*[1.0] * 40, rule=rule)
     assert judge_request(LARGEST, NOW, by) is not None
     assert judge_request(LARGEST, NOW, baseline([LARGEST] * 40, rule)) is None
+
+
+def test_the_cap_is_by_the_smallest_limit_of_a_day_whichever_limit_of_its_quota_that_is() -> None:
+    own, daily, monthly = quota(1000, daily_limit=units(50)), quota(20, Period.DAILY), quota(5, hourly_limit=units(1))
+    assert cap_of([own, monthly], CNY, LARGE_PART) == Cap(units(50), LARGE_PART)
+    assert cap_of([own, daily, monthly], CNY, LARGE_PART) == Cap(units(20), LARGE_PART)
+    assert cap_of([quota(20, Period.DAILY, daily_limit=units(3))], CNY, LARGE_PART) == Cap(units(3), LARGE_PART)
+    assert cap_of([monthly], CNY, LARGE_PART) is None
+    assert cap_of([], CNY, LARGE_PART) is None
+
+
+def test_a_limit_in_another_currency_or_of_nothing_is_no_cap_nor_is_a_part_of_nothing() -> None:
+    assert cap_of([quota(1000, currency=USD, daily_limit=units(10)), quota(0, Period.DAILY)], CNY, LARGE_PART) is None
+    assert cap_of([quota(1000, daily_limit=units(0)), quota(1000, daily_limit=units(70))], CNY, LARGE_PART) == Cap(
+        units(70), LARGE_PART
+    )
+    assert cap_of([quota(1000, daily_limit=units(10))], CNY, Fraction(0)) is None
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_what_could_not_stand_out_never_does(rule: Rule) -> None:
+    cheap = usual(*[0.001] * 40, rule=rule)
+    for amount in (0.0, 0.5, 0.999999999):
+        assert not may_stand_out(units(amount))
+        assert judged(amount, cheap) is None
+    assert may_stand_out(units(1))
+    assert may_stand_out(units(0.5), Cap(units(4)))
+    assert not may_stand_out(units(0.4), Cap(units(4)))
+
+
+def test_the_newest_of_each_type_are_what_it_is_compared_with_and_without_a_type_the_newest_of_all() -> None:
+    newest = [("chat", units(n)) for n in range(COMPARED + 1)] + [("batch", units(9)), ("", units(7))]
+    found = by_type(newest)
+    assert {kind: len(amounts) for kind, amounts in found.items()} == {"chat": COMPARED, "": COMPARED, "batch": 1}
+    assert found["chat"] == [units(n) for n in range(COMPARED)] == found[""]
+    assert by_type([("", units(7)), ("batch", units(9))]) == {"": [units(7), units(9)], "batch": [units(9)]}
+    assert by_type([]) == {}

@@ -121,7 +121,7 @@ def test_no_step_loses_or_invents_money(spendings: list[tuple[int, int]], step: 
 def test_shares_are_most_first_and_the_rest_is_one() -> None:
     found = shares([of("a", 1), of("b", 6), of("a", 2), of("c", 1)], 2)
     assert [(share.value, share.percent) for share in found.most] == [("b", Decimal("60.0")), ("a", Decimal("30.0"))]
-    assert (found.fewer, found.others) == (1, spent(1))
+    assert (found.fewer, found.others) == (1, spent(1).outlay)
 
 
 def test_of_what_cost_nothing_nobody_has_a_part_and_those_who_called_most_come_first() -> None:
@@ -134,8 +134,8 @@ def test_of_what_cost_nothing_nobody_has_a_part_and_those_who_called_most_come_f
 @given(st.lists(st.tuples(st.sampled_from("abcde"), st.integers(0, 10**15)), max_size=20), st.integers(0, 6))
 def test_shares_and_the_rest_are_the_whole(spendings: list[tuple[str, int]], most: int) -> None:
     found = shares([Line(Sum(total_cost=amount), value=value) for value, amount in spendings], most)
-    whole = added(share.sum for share in found.most) + found.others
-    assert whole.total_cost == sum(amount for _, amount in spendings)
+    parts = [*(share.sum for share in found.most), found.others]
+    assert sum(each.total_cost for each in parts) == sum(amount for _, amount in spendings)
 
 
 def test_habits_are_those_of_the_zones_clocks() -> None:

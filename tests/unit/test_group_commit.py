@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from suanli.clock import Clock, SystemClock
-from suanli.group_commit import GATHER, GroupCommit
+from suanli.group_commit import FEW, GATHER, GroupCommit
 from tests.fakes import FakeClock, eventually
 
 
@@ -61,18 +61,27 @@ def test_who_is_alone_is_done_at_once_and_alone() -> None:
     assert work.batches == [[0], [1], [2]]
 
 
-def test_nobody_waits_for_others_but_right_after_there_were_some() -> None:
+def test_nobody_waits_for_others_but_right_after_there_were_many() -> None:
     clock = FakeClock()
     work = Work(clock=clock)
-    with many(work, range(3)) as asked:
+    with many(work, range(FEW)) as asked:
         assert clock.elapsed() == 0
         work.may_go_on.set()
-        assert [each.result(10) for each in asked] == [0, 2, 4]
+        assert [each.result(10) for each in asked] == [2 * n for n in range(FEW)]
     assert clock.elapsed() == GATHER
     clock.advance(timedelta(seconds=1))
     before = clock.elapsed()
     assert [work.group.do(n) for n in range(3)] == [0, 2, 4]
     assert clock.elapsed() == before
+
+
+def test_a_few_who_came_just_now_are_not_waited_for() -> None:
+    clock = FakeClock()
+    work = Work(clock=clock)
+    with many(work, range(FEW - 1)) as asked:
+        work.may_go_on.set()
+        assert [each.result(10) for each in asked] == [2 * n for n in range(FEW - 1)]
+    assert clock.elapsed() == 0
 
 
 def test_those_who_come_while_another_is_busy_are_done_together_in_the_order_in_which_they_came() -> None:

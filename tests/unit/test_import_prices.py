@@ -17,7 +17,9 @@ from suanli.domain.cost.price_imports import Plan
 from suanli.domain.cost.prices import Rates, Tier, Unit, price_at
 from suanli.domain.errors import UserError
 from tests.fakes import NOON
+from tests.ledgers import imports
 from tests.price_map import listing
+from tests.watched_store import WatchedStore
 
 CNY = Currency("CNY")
 DAY = timedelta(days=1)
@@ -66,8 +68,8 @@ def test_a_list_is_taken_over_with_its_models_prices_and_tiers_and_that_is_noted
     with sqlite_store.begin() as tx:
         chat, other = tx.models.all()
         (price,), (plain,) = tx.prices.of(chat.id), tx.prices.of(other.id)
-        (known,) = tx.prices.imports()
         (noted,) = tx.changes.newest(9)
+    (known,) = imports(sqlite_store)
     assert (chat.model_type, chat.unit, chat.unit_size, chat.aliases) == ("speech", Unit.MINUTE, 1, ("a", "b"))
     assert (price.rates, price.tiers, price.valid_from, price.valid_to) == (dear.rates, dear.tiers, NOON, None)
     assert (price.source, plain.source, price.set_by) == ("https://…", "litellm 1", "root")
@@ -90,7 +92,8 @@ def test_the_same_list_again_changes_nothing_and_is_not_noted(sqlite_store: SqlS
     assert again.is_empty
     assert book(sqlite_store) is before
     with sqlite_store.begin() as tx:
-        assert (len(tx.prices.imports()), len(tx.changes.newest(9))) == (1, 1)
+        assert len(tx.changes.newest(9)) == 1
+    assert len(imports(sqlite_store)) == 1
 
 
 def test_a_change_keeps_what_held_before(sqlite_store: SqlStore) -> None:
@@ -116,7 +119,8 @@ def test_prices_that_cannot_begin_then_leave_everything_as_it_was(sqlite_store: 
         take(sqlite_store, late, NOON + DAY)
     assert rate(sqlite_store, OTHER) is None
     with sqlite_store.begin() as tx:
-        assert (len(tx.prices.imports()), len(tx.models.all(active_only=False))) == (1, 1)
+        assert len(tx.models.all(active_only=False)) == 1
+    assert len(imports(sqlite_store)) == 1
 
 
 def test_what_is_suspicious_is_taken_by_its_name_alone(sqlite_store: SqlStore) -> None:
@@ -207,3 +211,30 @@ def test_more_names_in_a_list_are_taken_over_too(sqlite_store: SqlStore) -> None
     assert (len(plan.taken), len(plan.aliases)) == (0, 1)
     assert book(sqlite_store).names.find("b") == book(sqlite_store).names.find("a")
     assert take(sqlite_store, listed(offer(CHAT, aliases=("a",)))).is_empty
+
+
+def test_lists_are_compared_where_nobody_waits_and_nothing_is_written_for_nothing(sqlite_store: SqlStore) -> None:
+    store = WatchedStore(sqlite_store)
+    look_at(store, listed(offer(CHAT)), CNY)
+    assert not take_over(store, listed(offer(CHAT), accept=["nobody/has-it"]), CNY, NOON).is_possible
+    assert store.writes == 0
+    assert len(take_over(store, listed(offer(CHAT)), CNY, NOON).taken) == 1
+    assert take_over(store, listed(offer(CHAT)), CNY, NOON).is_empty
+    assert store.writes == 1
+
+
+def test_of_two_who_take_over_the_same_list_at_once_one_does(sqlite_store: SqlStore) -> None:
+    order = listed(offer(CHAT), offer(OTHER))
+    store = WatchedStore(sqlite_store, lambda: take(sqlite_store, order))
+    assert take_over(store, order, CNY, NOON).is_empty
+    with sqlite_store.begin() as tx:
+        assert len(tx.changes.newest(9)) == 1
+
+
+def test_what_somebody_changed_while_a_list_was_compared_is_not_undone(sqlite_store: SqlStore) -> None:
+    take(sqlite_store, listed(offer(CHAT, 1_000)))
+    hand = replace(listed(offer(CHAT, 1_200), since=NOON + DAY, accept=["deepseek/chat"]), catalogue="")
+    store = WatchedStore(sqlite_store, lambda: take(sqlite_store, hand, NOON + DAY))
+    plan = take_over(store, listed(offer(CHAT, 1_100), since=NOON + 2 * DAY), CNY, NOON + DAY)
+    assert plan.taken == ()
+    assert rate(sqlite_store, CHAT, NOON + 2 * DAY) == 1_200

@@ -161,7 +161,7 @@ def test_a_record_tampered_with_by_hand_is_found_and_named(office: Office) -> No
         )
     assert "全部一致" in office.cost("reconcile", "--all")
     with office.store.begin() as tx:
-        tx._connection.execute(text("UPDATE cost_records SET total_cost = total_cost - 1"))  # noqa: SLF001 by hand
+        tx.connection.execute(text("UPDATE cost_records SET total_cost = total_cost - 1"))  # by hand
     said = office.cost("reconcile", "--all", code=1)
     assert "（r1）" in said
     assert "rebuild-sums" in said

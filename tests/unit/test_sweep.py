@@ -16,7 +16,7 @@ from suanli.domain.ports import Store
 from suanli.domain.releases import Hub, Part, Place
 from suanli.domain.schedule import Every, JobName, Schedule
 from suanli.domain.stock import Model, Sample, Scope
-from suanli.domain.tokens import TokenId
+from suanli.domain.tokens import KeptReply, TokenId
 from suanli.i18n import Lang
 from tests.database import Database, opened
 from tests.fakes import NOON
@@ -136,7 +136,7 @@ def test_who_asked_what_is_kept_for_a_year(store: Store) -> None:
 def test_an_answer_stands_under_its_key_for_a_day(store: Store) -> None:
     def keep(now: datetime) -> bool:
         with store.begin() as tx:
-            return tx.replies.keep(TokenId(1), "k", "print", 200, "{}", now)
+            return tx.replies.keep(TokenId(1), "k", KeptReply("print", 200, "{}"), now)
 
     assert keep(NOON)
     assert "replies 0" in sweep_at(store, NOON + KEEP_REPLIES)

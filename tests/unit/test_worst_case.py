@@ -81,6 +81,11 @@ def test_a_predicted_output_is_paid_for_too() -> None:
     assert bound("hi", max_tokens=10, prediction=predicted).output > 510
 
 
+NOT_OFF: tuple[object, ...] = ({}, {"a": 1}, [], True, "", 0)
+"""Some options are switched on by being there."""
+NO_TOOLS: tuple[object, ...] = (["f"], [{}], {"type": "web_search"}, "x")
+
+
 @pytest.mark.parametrize(
     ("body", "why", "param"),
     [
@@ -94,18 +99,43 @@ def test_a_predicted_output_is_paid_for_too() -> None:
         (chat([{"type": "file", "file": {"file_id": "f"}}]), Why.UNMETERED, "messages"),
         *((chat("a", max_tokens=wrong), Why.MALFORMED, "max_tokens") for wrong in (0, -1, 1.5, "9", True, 10**9)),
         (chat("a", n=False), Why.MALFORMED, "n"),
-        (chat("a", web_search_options={"a": 1}), Why.UNMETERED, "web_search_options"),
-        (chat("a", enable_search=True), Why.UNMETERED, "enable_search"),
+        *(
+            (chat("a", **{name: value}), Why.UNMETERED, name)
+            for name in ("web_search_options", "search_parameters", "web_search", "enable_search", "audio", "plugins")
+            for value in NOT_OFF
+        ),
         (chat("a", service_tier="priority"), Why.UNMETERED, "service_tier"),
         (chat("a", modalities=["text", "audio"]), Why.UNMETERED, "modalities"),
-        (chat("a", tools=[{"type": "builtin_function"}]), Why.UNMETERED, "tools"),
-        (chat("a", tools=["f"]), Why.UNMETERED, "tools"),
+        (chat("a", modalities="audio"), Why.UNMETERED, "modalities"),
+        *(
+            (chat("a", tools=[{"type": kind, kind: {}}]), Why.UNMETERED, "tools")
+            for kind in ("builtin_function", "web_search", "web_search_preview", "file_search", "code_interpreter")
+        ),
+        *((chat("a", tools=wrong), Why.UNMETERED, "tools") for wrong in NO_TOOLS),
+        (chat("a", tools=[{"google_search": {}}]), Why.UNMETERED, "tools"),
+        (chat("a", tools=[{"type": None, "web_search": {}}]), Why.UNMETERED, "tools"),
     ],
 )
 def test_what_has_no_bound(body: Mapping[str, Any], why: Why, param: str) -> None:
     with pytest.raises(UnboundedError) as caught:
         bound_of_chat(body, OFFERED)
     assert (caught.value.why, caught.value.param) == (why, param)
+
+
+def test_what_is_switched_off_has_a_bound() -> None:
+    function = {"name": "f", "parameters": {"type": "object"}}
+    off: dict[str, Any] = dict.fromkeys(("enable_search", "web_search_options", "search_parameters", "plugins"))
+    assert bound("a", **off, max_tokens=7).output == 7
+    assert bound("a", **dict.fromkeys(off, False), modalities=["text"], max_tokens=7).output == 7
+    assert bound("a", tools=None, modalities=None, service_tier=None, max_tokens=7).output == 7
+    tools = [{"type": "function", "function": function}, {"function": function}, {"type": "custom", "custom": {}}]
+    assert bound("a", tools=tools, max_tokens=7).output == 7
+    assert bound("a", tools=[], max_tokens=7).output == 7
+
+
+def test_embeddings_ask_for_nothing_else_either() -> None:
+    with pytest.raises(UnboundedError):
+        bound_of_embeddings({"input": "a", "fallbacks": ["another"]})
 
 
 @pytest.mark.parametrize(

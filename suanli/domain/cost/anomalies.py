@@ -6,7 +6,7 @@ Only what is high is told: that a service has stopped is seen elsewhere. Of thre
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
@@ -23,7 +23,7 @@ LEAST = Nano(NANO)
 """An excess of less than this is never told: nobody is to be woken by cents."""
 
 LONGEST_RUN = 168
-"""Hours that `since` looks back at the most: what has lasted for a week is what is usual now."""
+"""Hours that `since` looks back at the most: the same hour of a week ago is what the next ones are compared with."""
 
 _LOOKS_BACK = 8 * 168  # in more, what grows would lag behind by too much
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
@@ -83,6 +83,34 @@ class Anomaly:
         if not self.expected:
             return None
         return _EXACT.divide(Decimal(self.amount), Decimal(self.expected)).quantize(_TENTH, context=_EXACT)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Hours in a row that were anomalies, as they were told: the first of them, and the last that was seen so far.
+
+    `since` stays what it was when it was told. What a later look takes for the first hour may be another one: hours
+    are judged anew by what is usual then, and it looks no further back than `LONGEST_RUN`.
+    """
+
+    since: datetime
+    until: datetime
+
+    def touches(self, found: Anomaly) -> bool:
+        """Whether no hour that was as usual lies between them."""
+        return found.since <= self.until + _HOUR and self.since - _HOUR <= found.at
+
+
+def run_of(found: Anomaly, told: Run | None) -> Run:
+    """The run that an hour is one of: what was told of last, if that touches it, or else a new one, yet to be told."""
+    if told is None or not told.touches(found):
+        return Run(found.since, found.at)
+    return replace(told, until=max(told.until, found.at))
+
+
+def is_over(run: Run, at: datetime) -> bool:
+    """Whether no hour from this one on can touch a run, whatever it costs."""
+    return run.until + (LONGEST_RUN + 1) * _HOUR < start_of_hour(at)
 
 
 Usual = Callable[[int], tuple[float, float]]

@@ -95,14 +95,6 @@ class PriceBook:
         model = self.names.find(name, provider)
         return Unpriced(model) if isinstance(model, Missing) else self._bill(model, usage, moment)
 
-    def charge_model(self, model: CostModelId, usage: Usage, moment: datetime) -> Bill | Unpriced:
-        """What a call to a model costs that is named by its number: a deleted one too, for which bills may be late.
-
-        Raises MoneyError for more than can be kept.
-        """
-        known = self.models.get(model)
-        return Unpriced(Missing.MODEL) if known is None else self._bill(known, usage, moment)
-
     def price_at(self, model: CostModelId, moment: datetime) -> Price | None:
         """The price of a model that is valid at a moment; None: nobody has said one."""
         price = self.prices.get(model, _NO_PRICES).begun(moment)

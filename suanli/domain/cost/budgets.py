@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from suanli.domain.cost.money import Currency, Nano
-from suanli.domain.cost.quotas import BudgetId, Quota, QuotaId, Scope
+from suanli.domain.cost.quotas import BudgetId, Quota, QuotaId, Scope, ScopeKind, check_thresholds
 from suanli.domain.cost.windows import Period
 
 UNSTORED = QuotaId(0)
@@ -25,7 +25,10 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What `scope` means to spend in each window of `period`. The shares come to no more than the whole."""
+    """What `scope` means to spend in each window of `period`. The shares come to no more than the whole.
+
+    Where it `binds`, each share is a limit of whose it is: so a share is of something narrower than the whole.
+    """
 
     id: BudgetId
     name: str
@@ -41,7 +44,8 @@ class Budget:
     active: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse shares that come to more than there is, or that somebody has twice, or has of himself."""
+        """Refuse shares that come to more than there is, that somebody has twice or of himself, or that are wider."""
+        check_thresholds(self.warning, self.critical)
         if self.total <= 0 or any(share.amount < 0 for share in self.allocations):
             raise ValueError("a budget is of more than nothing")
         if sum(share.amount for share in self.allocations) > self.total:
@@ -49,6 +53,15 @@ class Budget:
         scopes = [self.scope, *(share.scope for share in self.allocations)]
         if len({*scopes}) != len(scopes):
             raise ValueError("each has one allocation, and the whole has none")
+        if not all(self.may_share(share.scope) for share in self.allocations):
+            raise ValueError("an allocation is of something narrower than the budget")
+
+    def may_share(self, scope: Scope) -> bool:
+        """Whether a part of it can be a scope's: a department's may be a project's or a user's, and no organisation's.
+
+        Who is of which department says each call, so no more than the kinds can be compared.
+        """
+        return scope.kind < self.scope.kind
 
     @property
     def unallocated(self) -> Nano:
@@ -74,3 +87,16 @@ class Budget:
             )
             for scope, amount in amounts
         )
+
+
+def limits_organization(*states: Budget) -> bool:
+    """Whether a budget, in any of these states of it, can stop a whole organisation: its own scope's or a share's.
+
+    Before a change and after it: to set such a limit is as much as to lift it.
+    """
+    return any(
+        scope.kind is ScopeKind.ORGANIZATION
+        for each in states
+        if each.binds
+        for scope in (each.scope, *(share.scope for share in each.allocations))
+    )

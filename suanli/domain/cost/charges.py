@@ -1,16 +1,14 @@
-"""What a call is charged: its cost by the price that held then, or the fact that nobody has said a price yet.
+"""By which rates of a price a call is charged, or why nobody knows what it costs.
 
-A call without a price is `Unpriced`. That is no cost of nothing: it has no amount, cannot be added up, and becomes
-a `Charge` once its model has a price for the moment of the call (cost.md §2.4, 1: what counts as nothing is found
-out by the invoice).
+A call without a price is `Unpriced`. That is no cost of nothing: it has no amount, cannot be added up, and gets its
+cost once its model has a price for the moment of the call (cost.md §2.4, 1: what counts as nothing is found out by
+the invoice).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
-from suanli.domain.cost.prices import Cost, CostModel, Price, Rates, Usage, cost, price_at
+from suanli.domain.cost.prices import Price, Rates, Usage
 
 
 class Missing(StrEnum):
@@ -33,14 +31,6 @@ class Unpriced:
     why: Missing
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """What the call costs, and the price that says so: its currency, and what the record keeps."""
-
-    cost: Cost
-    price: Price
-
-
 def rates_for(price: Price, usage: Usage) -> Rates:
     """The rates of a price that a call is charged by: those of the highest tier that it reaches."""
     if price.tiers:
@@ -49,14 +39,3 @@ def rates_for(price: Price, usage: Usage) -> Rates:
             if whole > tier.above:
                 return tier.rates
     return price.rates
-
-
-def charge(model: CostModel, prices: Sequence[Price], usage: Usage, moment: datetime) -> Charge | Unpriced:
-    """What a call to a model at a moment costs, by all the prices that the model ever had.
-
-    Raises MoneyError for more than can be kept.
-    """
-    price = price_at(prices, moment)
-    if price is None:
-        return Unpriced(Missing.PRICE)
-    return Charge(cost(rates_for(price, usage), usage, model.unit), price)

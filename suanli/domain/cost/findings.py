@@ -50,3 +50,10 @@ class Findings:
     def is_clean(self) -> bool:
         """Whether all books agree."""
         return not (self.accounts or self.records or self.sums)
+
+    @property
+    def what(self) -> frozenset[str]:
+        """What does not agree: the quotas by number, the faults of records, the sums. More of these is nothing else."""
+        found = {f"quota:{drift.account.quota}" for drift in self.accounts}
+        found |= {f"records:{misfit.fault}" for misfit in self.records}
+        return frozenset(found | ({"sums"} if self.sums else set()))

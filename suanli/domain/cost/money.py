@@ -6,7 +6,6 @@ rounded is rounded once, half away from zero (ROUND_HALF_UP), and people are sho
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import NewType
 
@@ -74,15 +73,3 @@ def shown(amount: int) -> str:
 def total(amounts: Iterable[int]) -> Nano:
     """The sum. Raises MoneyError when it is larger than can be kept."""
     return kept(sum(amounts))
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount of a currency. Amounts of different currencies are never added."""
-
-    amount: Nano
-    currency: Currency
-
-    def __str__(self) -> str:
-        """For people."""
-        return f"{shown(self.amount)} {self.currency}"

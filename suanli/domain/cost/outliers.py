@@ -2,18 +2,23 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from statistics import median
 
 from suanli.domain.cost.anomalies import LEAST, Anomaly, Kind, Rule, deviation, mean_and_deviation
-from suanli.domain.cost.money import Nano
+from suanli.domain.cost.money import Currency, Nano
+from suanli.domain.cost.quotas import Quota
 from suanli.domain.cost.spending import nearest
+from suanli.domain.cost.windows import Period
 
 LEAST_REQUESTS = 30
 """Requests of a kind, below which none is compared with them."""
+
+COMPARED = 200
+"""Requests that one is compared with at the most: the newest of its kind."""
 
 LARGE_PART = Fraction(1, 10)
 """A request that takes more than this part of a day's limit is told, whatever its kind costs."""
@@ -68,6 +73,34 @@ class Cap:
         return amount > self.limit * self.part
 
 
+def cap_of(quotas: Iterable[Quota], currency: Currency, part: Fraction) -> Cap | None:
+    """The smallest limit of a day in this currency, be it a quota's own or that of its period; None without one.
+
+    A limit of nothing has no parts, and says nothing about how large one request may be.
+    """
+    spans = [span for quota in quotas if quota.currency == currency for span in quota.spans().values()]
+    daily = [limit for period, limit in spans if period is Period.DAILY and limit]
+    return Cap(min(daily), part) if daily and part else None
+
+
+def may_stand_out(amount: Nano, cap: Cap | None = None, least: Nano = LEAST) -> bool:
+    """Whether a request could be told at all, whatever its kind costs: most cost too little for that."""
+    return amount >= least or (cap is not None and cap.is_passed(amount))
+
+
+def by_type(newest: Iterable[tuple[str, Nano]]) -> Mapping[str, Sequence[Nano]]:
+    """What the newest requests of each type to one model cost, `COMPARED` of each; under "" those of whatever type.
+
+    The latter is for requests that say no type: they are compared with all.
+    """
+    found: dict[str, list[Nano]] = defaultdict(list)
+    for request_type, amount in newest:
+        for kind in {request_type, ""}:
+            if len(found[kind]) < COMPARED:
+                found[kind].append(amount)
+    return dict(found)
+
+
 def baseline(amounts: Iterable[int], rule: Rule = Rule.ROBUST) -> Baseline | TooFew:
     """What requests of a kind cost, by those before.
 
@@ -82,14 +115,6 @@ def baseline(amounts: Iterable[int], rule: Rule = Rule.ROBUST) -> Baseline | Too
         return Baseline(len(paid), *mean_and_deviation(paid), rule)
     centre = median(paid)
     return Baseline(len(paid), centre, deviation([math.log(amount / centre) for amount in paid], 0.0), rule)
-
-
-def baselines(requests: Iterable[tuple[Sort, int]], rule: Rule = Rule.ROBUST) -> Mapping[Sort, Baseline | TooFew]:
-    """What each kind of request costs."""
-    sorts: dict[Sort, list[int]] = defaultdict(list)
-    for sort, amount in requests:
-        sorts[sort].append(amount)
-    return {sort: baseline(amounts, rule) for sort, amounts in sorts.items()}
 
 
 def judge_request(

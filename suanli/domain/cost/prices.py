@@ -26,7 +26,11 @@ _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
 class PriceError(ValueError):
-    """No price: below nothing, finer than is kept, or not to be put among the prices that there are."""
+    """What is no price, or no number of units. `word` says which of these it is, for who has texts of its own."""
+
+    def __init__(self, message: str, word: str = "odd") -> None:
+        super().__init__(message)
+        self.word = word
 
 
 class CostType(StrEnum):
@@ -161,7 +165,7 @@ class Price:
     def __post_init__(self) -> None:
         """Refuse what holds at no moment, and tiers of which nobody knows which one holds."""
         if self.valid_from.tzinfo is None or (self.valid_to is not None and self.valid_to <= self.valid_from):
-            raise PriceError("a price is valid from a moment with a zone up to a later one")
+            raise PriceError("a price is valid from a moment with a zone up to a later one", "ends")
         check_tiers(self.tiers)
 
     def __contains__(self, moment: datetime) -> bool:
@@ -173,7 +177,7 @@ def check_tiers(tiers: Sequence[Tier]) -> None:
     """Refuse tiers that are not each above the one before."""
     bounds = [0, *(tier.above for tier in tiers)]
     if any(later <= earlier for earlier, later in pairwise(bounds)):
-        raise PriceError("a tier begins above the one before")
+        raise PriceError("a tier begins above the one before", "tiers")
 
 
 def price_at(prices: Sequence[Price], moment: datetime) -> Price | None:

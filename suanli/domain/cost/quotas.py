@@ -59,7 +59,8 @@ class Quota:
 
     `total` and the limits are nano-units of `currency`; what is paid in another currency does not count. `zone` is
     where its days begin. A soft one warns and refuses nobody. Thresholds are parts of the limit at which people are
-    told, each once a window; they are kept to a ten-thousandth. One that keeps a `budget` is changed with that only.
+    told, each once a window, and once more when an edit has taken it below; they are kept to a ten-thousandth. One
+    that keeps a `budget` is changed with that only.
     """
 
     id: QuotaId
@@ -81,8 +82,7 @@ class Quota:
         """Refuse limits and thresholds that mean nothing."""
         if min(self.total, self.daily_limit or 0, self.hourly_limit or 0) < 0:
             raise ValueError("a limit is no less than nothing")
-        if not 0 < self.warning <= self.critical <= 1:
-            raise ValueError("people are warned first, and both times at a part of the limit")
+        check_thresholds(self.warning, self.critical)
 
     def spans(self) -> Mapping[Span, tuple[Period, Nano]]:
         """The limits there are, each with the period that its windows have."""
@@ -98,8 +98,7 @@ class Quota:
 class QuotaGrant:
     """So much more for one limit of a quota, in each of its windows, up to `expires_at`; who gave it, and why.
 
-    It counts up to that moment and no longer, whoever looks. `ended_at` is when that was written down, or when it was
-    taken back before.
+    It counts up to that moment and no longer, whoever looks. `ended_at` is when that was written down.
     """
 
     id: QuotaGrantId
@@ -143,7 +142,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """What was added to, or with a minus taken from, the used part of an account by hand; who did it, and why."""
+    """What was added to, or with a minus taken from, the used part of an account beside what calls came to.
+
+    Who did it, and why.
+    """
 
     quota: QuotaId
     span: Span
@@ -164,7 +166,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """An account came to a level, once, with so much `used` of such a `limit` at that moment."""
+    """An account came to a level, with so much `used` of such a `limit` at that moment.
+
+    It comes there once, unless an edit takes it below the level again.
+    """
 
     account: Account
     level: Level
@@ -265,9 +270,18 @@ def first_full(accounts: Sequence[Account], amount: int) -> Account | None:
     return max(full, key=lambda account: (account.scope.kind, -account.span), default=None)
 
 
+def check_thresholds(warning: float, critical: float) -> None:
+    """Refuse thresholds that mean nothing, also when they are rounded to what is kept of them. Raises ValueError."""
+    if not 0 < warning <= critical <= 1 or round(warning * WHOLE) == 0:
+        raise ValueError("people are warned first, and both times at a part of the limit")
+
+
 def reached(limit: int, used: int, warning: int, critical: int) -> Sequence[Level]:
-    """The levels that so much has come to, lowest first; thresholds in ten-thousandths. Nothing comes to none."""
-    if used <= 0:
+    """The levels that so much has come to, lowest first; thresholds in ten-thousandths. Nothing comes to none.
+
+    A `warning` at 0 is that of an account of which nobody is told.
+    """
+    if used <= 0 or not warning:
         return ()
     parts = {Level.WARNING: warning, Level.CRITICAL: critical, Level.EXCEEDED: WHOLE}
     return tuple(level for level, part in parts.items() if used * WHOLE >= limit * part)

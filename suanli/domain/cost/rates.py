@@ -13,7 +13,7 @@ def rate(price: Decimal, unit_size: int) -> Nano:
     """A price for `unit_size` units, such as a thousand, as a rate, exactly. Raises PriceError for a finer one."""
     found = _rate(price, unit_size)
     if found.denominator != 1:
-        raise PriceError("the price is finer than 10⁻¹⁵ a unit")
+        raise PriceError("the price is finer than 10⁻¹⁵ a unit", "fine")
     return _kept(found.numerator)
 
 
@@ -33,7 +33,7 @@ def _rate(price: Decimal, unit_size: int) -> Fraction:
         raise PriceError("a price is a number, no less than nothing, for some units")
     _, digits, exponent = price.as_tuple()
     if price.adjusted() >= _MOST_DIGITS or len(digits) > 2 * _MOST_DIGITS or int(exponent) < -_MOST_DIGITS:
-        raise PriceError("the price is larger or finer than any")
+        raise PriceError("the price is larger or finer than any", "large")
     return Fraction(price) * PER * NANO / unit_size
 
 
@@ -41,4 +41,4 @@ def _kept(amount: int) -> Nano:
     try:
         return kept(amount)
     except MoneyError:
-        raise PriceError("the price is larger than can be kept") from None
+        raise PriceError("the price is larger than can be kept", "large") from None

@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from itertools import pairwise
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from suanli.domain.cost.dates import Dates
-from suanli.domain.cost.sums import Line, Sum
+from suanli.domain.cost.sums import Line, Outlay, Sum
 
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 _TENTH, _FINEST = Decimal("0.1"), Decimal("1E-9")
@@ -46,7 +47,7 @@ class Share:
     """What one value has of the whole; `percent` to one digit, None when the whole is nothing."""
 
     value: str
-    sum: Sum
+    sum: Outlay
     percent: Decimal | None
 
 
@@ -102,7 +103,7 @@ class Shares:
     """What the values that have most have of the whole, and all the others together, of which there are `fewer`."""
 
     most: tuple[Share, ...]
-    others: Sum
+    others: Outlay
     fewer: int
 
 
@@ -161,20 +162,22 @@ def _next(step: Step, start: date) -> date:
 
 def shares(lines: Iterable[Line], most: int) -> Shares:
     """What each value has, most first; of so many, and what all others have."""
-    found = _by_value(lines)
+    return ranked({value: each.outlay for value, each in _by_value(lines).items()}, most)
+
+
+def ranked(found: Mapping[str, Outlay], most: int) -> Shares:
+    """What each value has, most first; of so many, and what all others have."""
     whole = sum(each.total_cost for each in found.values())
     ordered = sorted(found.items(), key=lambda each: (-each[1].total_cost, -each[1].requests, each[0]))
     named = tuple(Share(value, each, percent_of(each.total_cost, whole)) for value, each in ordered[:most])
     rest = [each for _, each in ordered[most:]]
-    return Shares(named, added(rest), len(rest))
+    others = Outlay(*(sum(map(attrgetter(each.name), rest)) for each in fields(Outlay)))
+    return Shares(named, others, len(rest))
 
 
 def added(sums: Iterable[Sum]) -> Sum:
     """All of these together."""
-    found = NOTHING
-    for each in sums:
-        found += each
-    return found
+    return Sum.of_all(sums)
 
 
 def tokens(by_model: Iterable[Line], counts: Callable[[str], bool]) -> Tokens:
@@ -189,26 +192,30 @@ def tokens(by_model: Iterable[Line], counts: Callable[[str], bool]) -> Tokens:
 
 
 def _by_value(lines: Iterable[Line]) -> Mapping[str, Sum]:
-    found: dict[str, Sum] = defaultdict(Sum)
+    found: dict[str, Sum] = {}
     for line in lines:
-        found[line.value] += line.sum
+        known = found.get(line.value)
+        found[line.value] = line.sum if known is None else known + line.sum
     return found
 
 
 def patterns(lines: Iterable[Line], zone: ZoneInfo) -> Patterns:
     """When it is spent, of lines by hour."""
-    by_hour: dict[int, Sum] = defaultdict(Sum)
-    by_weekday: dict[int, Sum] = defaultdict(Sum)
-    hours: dict[int, set[date]] = defaultdict(set)
-    weekdays: dict[int, set[date]] = defaultdict(set)
+    of_hours: dict[int, list[Sum]] = defaultdict(list)
+    of_weekdays: dict[int, list[Sum]] = defaultdict(list)
+    hours: dict[int, set[int]] = defaultdict(set)
+    weekdays: dict[int, set[int]] = defaultdict(set)
     for line in lines:
         if line.hour is None:
             raise ValueError("patterns are of hours")
         local = line.hour.astimezone(zone)
-        by_hour[local.hour] += line.sum
-        by_weekday[local.weekday()] += line.sum
-        hours[local.hour].add(local.date())
-        weekdays[local.weekday()].add(local.date())
+        day, weekday, hour = local.toordinal(), local.weekday(), local.hour
+        of_hours[hour].append(line.sum)
+        of_weekdays[weekday].append(line.sum)
+        hours[hour].add(day)
+        weekdays[weekday].add(day)
+    by_hour = {hour: Sum.of_all(some) for hour, some in of_hours.items()}
+    by_weekday = {weekday: Sum.of_all(some) for weekday, some in of_weekdays.items()}
     whole = sum(each.total_cost for each in by_hour.values())
     spent = (hour for hour, each in by_hour.items() if each.total_cost > 0)
     peak = sorted(spent, key=lambda hour: (-by_hour[hour].total_cost, hour))[:PEAK_HOURS]

@@ -51,3 +51,17 @@ class QuotaRequest:
         """Refuse to ask for nothing."""
         if self.amount <= 0:
             raise ValueError("a request is for more than nothing")
+
+    def state_at(self, now: datetime) -> RequestState:
+        """The state; what nobody decided in time has lapsed, written down or not."""
+        is_over = self.state is RequestState.PENDING and now >= self.until
+        return RequestState.LAPSED if is_over else self.state
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFilter:
+    """Which requests are meant: those that fit all that is said. `state` is the one of the moment that is asked at."""
+
+    user: str | None = None
+    quota: QuotaId | None = None
+    state: RequestState | None = None

@@ -89,6 +89,11 @@ class Used:
         return f"{self.provider}/{self.name}" if self.provider else self.name
 
     @property
+    def has_batches(self) -> bool:
+        """Whether it has a price for batches."""
+        return self.rates.batch_input is not None or self.rates.batch_output is not None
+
+    @property
     def usage(self) -> Usage:
         """All that was used, as one."""
         cached = min(self.sum.cached_units, self.sum.input_units)
@@ -148,8 +153,7 @@ def in_batches(off_hours: Sequence[Used], hours: str) -> Sequence[Suggestion]:
     """What calls outside of working `hours` would have cost in a batch, of models that have a price for that."""
     found: list[Suggestion] = []
     for one in off_hours:
-        has_price = one.rates.batch_input is not None or one.rates.batch_output is not None
-        if has_price and one.sum.requests >= LEAST_REQUESTS:
+        if one.has_batches and one.sum.requests >= LEAST_REQUESTS:
             about = {"model": one.shown, "hours": hours, "requests": str(one.sum.requests)}
             suggestion = Suggestion(
                 SuggestionType.USAGE, "batch", about, one.sum.cost, Nano(0), Size.LOW, ("use_batches",)

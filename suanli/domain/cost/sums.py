@@ -1,6 +1,6 @@
 """What was spent, added up: by hours and days, and by what people ask for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from enum import StrEnum
@@ -56,6 +56,30 @@ class Sum:
     def __add__(self, other: "Sum") -> "Sum":
         """Both together."""
         return Sum(*map(add, _amounts(self), _amounts(other)))
+
+    @classmethod
+    def of_all(cls, sums: Iterable["Sum"]) -> "Sum":
+        """All of these together; many at once cost a quarter of what one after the other do."""
+        return cls(*map(sum, zip(*map(_amounts, sums), strict=True)))
+
+    @property
+    def cost(self) -> Nano:
+        """The known cost."""
+        return Nano(self.total_cost)
+
+    @property
+    def outlay(self) -> "Outlay":
+        """The same in short."""
+        return Outlay(self.requests, self.unpriced, self.total_cost)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlay:
+    """Of a sum what people are told first: how many records, of which without a price, and the known cost."""
+
+    requests: int = 0
+    unpriced: int = 0
+    total_cost: int = 0
 
     @property
     def cost(self) -> Nano:

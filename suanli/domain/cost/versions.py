@@ -27,11 +27,12 @@ def succession(prices: Sequence[Price], new: Price, now: datetime) -> Succession
     if before is None:
         return Succession(replace(new, valid_to=_end_of_gap(prices, new)))
     if new.valid_from < now:
-        raise PriceError("what held before now is not changed: a price begins now or later, or where there is none")
+        why = "what held before now is not changed: a price begins now or later, or where there is none"
+        raise PriceError(why, "past")
     if new.valid_from == before.valid_from:
-        raise PriceError("another price begins at the same moment")
+        raise PriceError("another price begins at the same moment", "twice")
     if new.valid_to not in {None, before.valid_to}:
-        raise PriceError("a price ends where the one in whose stead it holds was to end")
+        raise PriceError("a price ends where the one in whose stead it holds was to end", "ends")
     return Succession(replace(new, valid_to=before.valid_to), replace(before, valid_to=new.valid_from))
 
 

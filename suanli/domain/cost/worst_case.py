@@ -29,14 +29,26 @@ _MOST = 10**9
 """More tokens than any call has."""
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _UNMETERED = (
+    # Searches, and what else a provider does itself: paid for by the use.
     "web_search_options",
+    "search_parameters",
+    "search_options",
+    "web_search",
     "enable_search",
+    "enable_enhancement",
+    "enable_code_interpreter",
+    "plugins",
     "audio",
+    # Other models than the one whose price is known, and what is settled with the provider and not seen here.
+    "models",
+    "fallbacks",
+    "preset",
+    "extra_body",
+    # More is read or written than the request says, or the answer comes another way.
     "chat_template",
     "best_of",
     "use_beam_search",
-    "models",
-    "plugins",
+    "deferred",
 )
 _TIERS_OF_SERVICE = (None, "auto", "default")
 _TOOLS = ("function", "custom")
@@ -97,6 +109,7 @@ def bound_of_chat(body: Mapping[str, Any], model: Offered) -> Bound:
 
 def bound_of_embeddings(body: Mapping[str, Any]) -> Bound:
     """The bound of a body of embeddings, whose input is text or tokens, one or several. Raises UnboundedError."""
+    _refuse_unmetered(body)
     given = body.get("input")
     entries = given if isinstance(given, list) else [given]
     if entries and all(_is_token(entry) for entry in entries):
@@ -161,20 +174,22 @@ def _dearest(rates: Rates) -> Rates:
 
 def _refuse_unmetered(body: Mapping[str, Any]) -> None:
     for name in _UNMETERED:
-        if body.get(name):
+        # Some are switched on by an empty object, so whatever is not plainly off counts.
+        value = body.get(name)
+        if not (value is None or value is False):
             raise UnboundedError(Why.UNMETERED, name)
     if body.get("service_tier") not in _TIERS_OF_SERVICE:
         raise UnboundedError(Why.UNMETERED, "service_tier")
     modalities, tools = body.get("modalities"), body.get("tools")
-    if isinstance(modalities, list) and modalities != ["text"]:
+    if modalities not in (None, ["text"]):
         raise UnboundedError(Why.UNMETERED, "modalities")
-    if isinstance(tools, list) and not all(_is_callers_own(tool) for tool in tools):
+    if not (tools is None or (isinstance(tools, list) and all(map(_is_callers_own, tools)))):
         raise UnboundedError(Why.UNMETERED, "tools")
 
 
 def _is_callers_own(tool: object) -> bool:
     """Whether it is a tool that the caller runs; the provider's own are paid for by the use."""
-    return isinstance(tool, dict) and tool.get("type", "function") in _TOOLS
+    return isinstance(tool, dict) and ("function" in tool if "type" not in tool else tool["type"] in _TOOLS)
 
 
 def _most_output(body: Mapping[str, Any], otherwise: int) -> int:

@@ -19,9 +19,9 @@ from suanli.domain.cost.quotas import (
     Decision,
     Drift,
     Hold,
+    Level,
     Quota,
     QuotaGrant,
-    QuotaGrantId,
     QuotaId,
     Scope,
     Span,
@@ -37,7 +37,9 @@ class Quotas(Protocol):
     def change(self, quota: Quota, now: datetime) -> bool:
         """Write a quota back, and its limits into the windows that are open; False when there is none.
 
-        A new period or zone begins new windows. Another scope or currency raises ValueError: that is another quota.
+        A new period or zone begins new windows. Windows that it has no more, all of them when it is not active, go on
+        counting what was held in them, and refuse nothing and tell nothing. Another scope or currency raises
+        ValueError: that is another quota.
         """
 
     def find(self, quota: QuotaId) -> Quota | None:
@@ -55,8 +57,16 @@ class Quotas(Protocol):
     def all_accounts(self, quotas: Sequence[Quota], now: datetime) -> Mapping[QuotaId, Sequence[Account]]:
         """What `accounts` says of each of these, asked for together."""
 
+    def levels(self, quotas: Sequence[Quota], now: datetime) -> Mapping[QuotaId, Level]:
+        """The highest level that any limit of each has come to in its window of now; nothing where that is none."""
+
     def past(self, quota: QuotaId, span: Span, now: datetime, limit: int) -> Sequence[Account]:
         """The last windows of a limit that are over by now, newest first; one that nothing was held in is not there."""
+
+    def past_used(
+        self, quotas: Sequence[QuotaId], span: Span, now: datetime, limit: int
+    ) -> Mapping[QuotaId, Sequence[Nano]]:
+        """What was used in the last windows of each of these that are over by now, newest first."""
 
     def grant(self, grant: QuotaGrant) -> QuotaGrant:
         """Raise a limit for a while, at once; the grant gets its number. An unknown quota raises LookupError."""
@@ -64,26 +74,20 @@ class Quotas(Protocol):
     def grants(self, quota: QuotaId) -> Sequence[QuotaGrant]:
         """All that was granted to a quota, by number."""
 
-    def take_back(self, grant: QuotaGrantId, now: datetime) -> bool:
-        """End a grant before its time; False when it has ended already, or there is none."""
-
     def end_expired(self, now: datetime) -> QuotaGrant | None:
         """Write down that a grant has ended, one whose time is over; None when there is none."""
 
-    def adjust(self, quota: QuotaId, span: Span, amount: int, *, made_by: str, why: str, now: datetime) -> Adjustment:
-        """Add to, or with a minus take from, what is used in the window of now; it is written in the ledger.
+    def reset(self, quota: QuotaId, *, made_by: str, why: str, now: datetime) -> Sequence[Adjustment]:
+        """Let nothing be used in the windows of now, by adjustments; those that it took. What is held stays held.
 
-        LookupError when there is no such limit; ValueError when more would be taken than is used.
+        What was used does not come back when a call is priced lower afterwards.
         """
 
-    def reset(self, quota: QuotaId, *, made_by: str, why: str, now: datetime) -> Sequence[Adjustment]:
-        """Let nothing be used in the windows of now, by adjustments; those that it took. What is held stays held."""
-
-    def adjustments(self, quota: QuotaId) -> Sequence[Adjustment]:
-        """The ledger of a quota, oldest first."""
-
     def untold(self, now: datetime, limit: int) -> Sequence[Crossing]:
-        """Levels that were reached and nobody was told of, oldest first."""
+        """Levels that were reached and nobody was told of, oldest first.
+
+        Each is reached once in a window; and once more after an edit or a reset that took the account below it.
+        """
 
     def told(self, crossings: Sequence[Crossing], message_key: str) -> None:
         """Note the message that tells of these."""
@@ -111,21 +115,6 @@ class Holds(Protocol):
 
         It stays with the windows it was made in, and becomes neither less nor shorter. One that has come to an end
         is a Conflict.
-        """
-
-    def settle(self, key: str, actual: Nano, now: datetime) -> Hold | Conflict | None:
-        """Let this be what the call came to, be it more than was held, or later than that lasted.
-
-        The same again changes nothing; another amount, or after a refund, is a Conflict. None when there is no hold.
-        """
-
-    def settle_all(
-        self, ends: Sequence[tuple[str, Nano]], now: datetime
-    ) -> Sequence[Hold | Conflict | MoneyError | None]:
-        """What `settle` would answer to each of these keys and amounts, one after the other.
-
-        Where `settle` would raise MoneyError, that is the answer. An amount below nothing raises ValueError before
-        anything is settled.
         """
 
     def refund(self, key: str, now: datetime) -> Hold | Conflict | None:

@@ -57,9 +57,6 @@ class Prices(Protocol):
     def origins(self) -> Mapping[PriceId, str]:
         """The list (`PriceImport.catalogue`) of each price that comes from one."""
 
-    def imports(self) -> Sequence[PriceImport]:
-        """All lists that were taken over, newest first."""
-
     def note_import(self, taken: PriceImport) -> PriceImport:
         """Write down that a list is taken over; it gets its number."""
 

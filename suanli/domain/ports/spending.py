@@ -6,16 +6,17 @@ from typing import Protocol
 
 from suanli.domain.changes import Change
 from suanli.domain.chat import Target
-from suanli.domain.cost.alerts import AlertFilter, CostAlert, CostAlertId
+from suanli.domain.cost.alerts import AlertFilter, AlertType, CostAlert, CostAlertId
 from suanli.domain.cost.budgets import Budget
 from suanli.domain.cost.findings import Findings
-from suanli.domain.cost.money import Currency
+from suanli.domain.cost.marks import Mark
+from suanli.domain.cost.money import Currency, Nano
 from suanli.domain.cost.parties import Party
 from suanli.domain.cost.quotas import BudgetId, QuotaId, Scope
 from suanli.domain.cost.records import Judged, Page, Place, Record, RecordFilter, RecordId, Sort, Written
-from suanli.domain.cost.requests import QuotaRequest, QuotaRequestId
-from suanli.domain.cost.sums import Line, Question
-from suanli.domain.tokens import ApiToken, TokenId
+from suanli.domain.cost.requests import QuotaRequest, QuotaRequestId, RequestFilter
+from suanli.domain.cost.sums import Line, Outlay, Question
+from suanli.domain.tokens import ApiToken, KeptReply, TokenId
 
 
 class Records(Protocol):
@@ -36,9 +37,9 @@ class Records(Protocol):
         """The record of a call."""
 
     def behind(self, after: RecordId, limit: int) -> Sequence[Record]:
-        """Records behind one, by number.
+        """Records behind one, by number: the order in which they are written down, but for those written at once.
 
-        That is the order in which they are written down, but for those that are written at the same moment.
+        Of the latter, lower ones may come later; `mark` tells how far that is over.
         """
 
     def unpriced(self, after: RecordId, limit: int) -> Sequence[Record]:
@@ -60,11 +61,14 @@ class Records(Protocol):
     def each(self, which: RecordFilter) -> Iterator[Record]:
         """All records by number, read in parts: any number of them in constant memory."""
 
-    def newest_costs(self, model_name: str, request_type: str, limit: int) -> Sequence[int]:
-        """What the last priced calls to a model cost, newest first; of this type, if one is said.
+    def mark(self) -> Mark:
+        """How far records go, and who may still be writing some that come before."""
 
-        They are looked for among the last 5,000 calls to it, however rare a type is.
-        """
+    def before(self, since: datetime) -> RecordId:
+        """The number behind which all records are that happened since a moment; that of the last one when none did."""
+
+    def newest_costs(self, model_name: str) -> Sequence[tuple[str, Nano]]:
+        """The types and costs of the priced ones among the last 5,000 calls to a model, newest first."""
 
 
 class Sums(Protocol):
@@ -72,6 +76,9 @@ class Sums(Protocol):
 
     def of(self, question: Question) -> Sequence[Line]:
         """The answers, by time and then by value; there is none for a time in which nothing was."""
+
+    def outlays(self, question: Question) -> Mapping[str, Outlay]:
+        """What `of` says of all the time together, in short, by value, and sooner. ValueError for hours and days."""
 
     def put_by(self, limit: int) -> int:
         """Add so many of the newest sums to the old ones; how many there were."""
@@ -153,10 +160,16 @@ class CostAlerts(Protocol):
         """The newest first, behind `before`."""
 
     def woken(self, now: datetime, limit: int) -> Sequence[CostAlert]:
-        """Those whose snooze is over, and that nobody resolved."""
+        """Those whose snooze is over, that nobody resolved, and that are not over."""
+
+    def over(self, now: datetime, limit: int) -> Sequence[CostAlert]:
+        """Those whose window has ended, which nobody resolved and nothing has ended yet; the oldest window first."""
+
+    def standing(self, kind: AlertType) -> Sequence[CostAlert]:
+        """Those of a kind that nobody resolved and nothing has ended, by number."""
 
     def open_count(self, now: datetime) -> int:
-        """How many nobody has resolved, snoozed ones left out."""
+        """How many nobody has resolved; those that are snoozed or over are left out."""
 
 
 class QuotaRequests(Protocol):
@@ -174,8 +187,10 @@ class QuotaRequests(Protocol):
     def pending(self, quota: QuotaId | None = None) -> Sequence[QuotaRequest]:
         """Those that nobody has decided, by number."""
 
-    def newest(self, limit: int) -> Sequence[QuotaRequest]:
-        """The last ones, newest first."""
+    def page(
+        self, which: RequestFilter, now: datetime, *, before: QuotaRequestId | None, limit: int
+    ) -> Sequence[QuotaRequest]:
+        """The newest first, behind `before`, in the states of `now`."""
 
 
 class Tokens(Protocol):
@@ -197,10 +212,10 @@ class Tokens(Protocol):
 class Replies(Protocol):
     """What was answered under an Idempotency-Key, so that the same question gets the same answer."""
 
-    def find(self, token: TokenId, key: str) -> tuple[str, int, str] | None:
-        """The fingerprint of what was asked, the status and the body that were answered."""
+    def find(self, token: TokenId, key: str) -> KeptReply | None:
+        """What was answered."""
 
-    def keep(self, token: TokenId, key: str, fingerprint: str, status: int, body: str, now: datetime) -> bool:
+    def keep(self, token: TokenId, key: str, reply: KeptReply, now: datetime) -> bool:
         """Remember an answer; False when another one stands under this key, for which it waits."""
 
     def forget_before(self, moment: datetime) -> int:

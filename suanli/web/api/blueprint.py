@@ -15,24 +15,17 @@ from suanli.clock import Clock
 from suanli.domain.errors import Forbidden, UserError
 from suanli.domain.ports import Store, Transaction
 from suanli.domain.site import Site
-from suanli.domain.tokens import ApiToken, digest_of
+from suanli.domain.tokens import ApiToken, KeptReply, digest_of, token_in
 from suanli.i18n import Texts, texts_in
 from suanli.web.api.bodies import LARGEST_ID, dump, parse
-from suanli.web.api.endpoints import JSON, Endpoint, Reply, Visit
+from suanli.web.api.endpoints import JSON, REPLAYED, Endpoint, Reply, Visit
 from suanli.web.api.languages import asked_lang
+from suanli.web.api.mistakes import MOST_FIELDS, errors_of, too_many_fields
 from suanli.web.api.problems import MEDIA_TYPE, Problem
 
 log = structlog.get_logger()
 
 _LONGEST_KEY = 255
-_FEWEST = 32
-"""Characters of a token; what is shorter was never one of ours and is not looked up."""
-_LONGEST_TOKEN = 200
-_LONGEST_FIELD = 100
-_MOST_ERRORS = 20
-"""So many mistakes of a body are told: who made more of them sent something else than was asked for."""
-MOST_FIELDS = 50
-"""No body has more; what has is not looked through, for each field would be a mistake to tell of."""
 _MONEY = "money"
 
 
@@ -93,11 +86,9 @@ class _Desk:
             raise Problem("invalid", str(error)) from error
 
     def _token(self, tx: Transaction, texts: Texts) -> ApiToken:
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        given = given.strip()
-        is_one = scheme.casefold() == "bearer" and _FEWEST <= len(given) <= _LONGEST_TOKEN
+        given = token_in(request.headers.get("Authorization", ""))
         # Looked up by what is kept of it: how long that takes tells nothing about a token.
-        token = tx.tokens.by_digest(digest_of(given)) if is_one else None
+        token = tx.tokens.by_digest(digest_of(given)) if given else None
         if token is None or not token.is_valid(self.clock.now()):
             log.warning("api_refused", address=request.remote_addr, path=request.path)
             headers = {"WWW-Authenticate": 'Bearer realm="suanli"'}
@@ -108,7 +99,7 @@ class _Desk:
         if any(isinstance(each, int) and each > LARGEST_ID for each in path.values()):
             raise Problem("not-found", texts("api.no_such_address"))
         said = {name: value for name, value in request.args.items() if name != _MONEY}
-        query = _checked(endpoint.query, said, texts) if endpoint.query else None
+        query = _checked(endpoint.query, said, texts)
         body = _body(endpoint, texts)
         match = request.headers.get("If-Match", "")
         return Visit(
@@ -127,7 +118,8 @@ class _Desk:
             return _replayed(known, fingerprint, visit.texts)
         reply = endpoint.run(visit)
         body = dump(reply.body, money=money).decode() if reply.body else ""
-        replies.keep(visit.token.id, visit.key, fingerprint, reply.status, body, visit.now)
+        kept = KeptReply(fingerprint, reply.status, body, reply.headers)
+        replies.keep(visit.token.id, visit.key, kept, visit.now)
         return reply
 
 
@@ -154,11 +146,11 @@ def _fingerprint(endpoint: Endpoint) -> str:
     return hashlib.blake2b(said, digest_size=16).hexdigest()
 
 
-def _replayed(known: tuple[str, int, str], fingerprint: str, texts: Texts) -> Reply:
-    asked, status, body = known
-    if asked != fingerprint:
+def _replayed(known: KeptReply, fingerprint: str, texts: Texts) -> Reply:
+    if known.fingerprint != fingerprint:
         raise Problem("key-reused", texts("api.key_reused"))
-    return Reply(None, status, {"Idempotent-Replayed": "true"}, iter((body.encode(),)))
+    headers = {**known.headers, **REPLAYED}
+    return Reply(None, known.status, headers, iter((known.body.encode(),)))
 
 
 def _body(endpoint: Endpoint, texts: Texts) -> Any:
@@ -189,25 +181,7 @@ def _checked(model: type[BaseModel], said: Any, texts: Texts) -> BaseModel:
     try:
         return model.model_validate(said)
     except ValidationError as error:
-        raise Problem("invalid", texts("api.invalid"), {"errors": errors_of(error)}) from None
-
-
-def too_many_fields(texts: Texts) -> dict[str, str]:
-    """The mistake of an object with more fields than any has."""
-    return {"field": "", "message": texts("api.too_many_fields", most=MOST_FIELDS)}
-
-
-def errors_of(error: ValidationError) -> list[dict[str, str]]:
-    """The first mistakes by where they stand: what was sent is not repeated, for it may be secret."""
-    return [
-        {"field": _field(each["loc"]), "message": each["msg"].removeprefix("Value error, ")}
-        for each in error.errors(include_url=False, include_input=False)[:_MOST_ERRORS]
-    ]
-
-
-def _field(where: tuple[int | str, ...]) -> str:
-    """The name of a field, which may be the sender's own: short, and of letters that can be sent back."""
-    return ".".join(map(str, where))[:_LONGEST_FIELD].encode(errors="replace").decode()
+        raise Problem("invalid", texts("api.invalid"), {"errors": errors_of(error, texts)}) from None
 
 
 def _money(texts: Texts) -> str:

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from suanli.domain.cost.money import MoneyError, Nano, nano, shown
+from suanli.web.api.mistakes import MistakeError
 
 _MOST_EXACT = 999_999_999 * 10**9
 """Nano-units up to which a number of JavaScript has all six digits of an amount."""
@@ -37,6 +38,10 @@ class Body(BaseModel):
     """What a caller sends: every field is known, or it is refused, so that a mistyped one is not lost."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class NoWords(Body):
+    """What is asked in an address that takes no words behind it: nothing, or it is refused."""
 
 
 class Answer(BaseModel):
@@ -67,11 +72,13 @@ def parse(raw: bytes) -> Any:
 
 def _read(value: object) -> Nano:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError('an amount is a number, or a string such as "12.50"')  # noqa: TRY004 pydantic's way to refuse
+        raise MistakeError("amount")
     try:
         return nano(Decimal(value))
-    except (ArithmeticError, MoneyError) as error:
-        raise ValueError(f"no amount of money: {error}" if isinstance(error, MoneyError) else "no amount") from None
+    except ArithmeticError:
+        raise MistakeError("amount") from None
+    except MoneyError:
+        raise MistakeError("kept_amount") from None
 
 
 def _write(amount: int | None, info: SerializationInfo) -> str | float | None:
@@ -84,7 +91,7 @@ def _write(amount: int | None, info: SerializationInfo) -> str | float | None:
 
 def _not_negative(amount: Nano) -> Nano:
     if amount < 0:
-        raise ValueError("an amount is no less than nothing")
+        raise MistakeError("negative")
     return amount
 
 
@@ -120,11 +127,11 @@ def _exact(value: Decimal | None, info: SerializationInfo) -> str | float | None
 
 def _price(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError('a price is a number, or a string such as "0.0021"')  # noqa: TRY004 pydantic's way to refuse
+        raise MistakeError("price")
     try:
         return Decimal(value)
     except ArithmeticError:
-        raise ValueError("no price") from None
+        raise MistakeError("price") from None
 
 
 Price = Annotated[
@@ -153,7 +160,7 @@ Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
 def _in_every_zone(value: datetime) -> datetime:
     if not _FIRST < value < _LAST:
-        raise ValueError("no moment of the years 1 to 9999 in every zone")
+        raise MistakeError("years")
     return value
 
 

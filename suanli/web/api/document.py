@@ -13,7 +13,7 @@ from suanli.web.api.problems import MEDIA_TYPE, STATUS
 
 _PART = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
 _REF = "#/components/schemas/{model}"
-_ALWAYS = ("unauthorized", "forbidden")
+_ALWAYS = ("unauthorized", "forbidden", "invalid")
 _NAMES_OF_KINDS = {"int": "integer", None: "string", "string": "string", "path": "string"}
 
 
@@ -50,9 +50,7 @@ def _operation(endpoint: Endpoint, texts: Texts, refs: _Refs) -> dict[str, Any]:
         "operationId": endpoint.name,
         "summary": texts(f"api.do.{endpoint.name}"),
         "tags": [endpoint.tag],
-        "description": texts(
-            "api.needs", permission=endpoint.permission.value, role=texts(f"role.{endpoint.role.word}")
-        ),
+        "description": _description(endpoint, texts),
         "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint, texts), *_headers(endpoint, texts)],
         "responses": _responses(endpoint, texts, refs),
     }
@@ -60,6 +58,13 @@ def _operation(endpoint: Endpoint, texts: Texts, refs: _Refs) -> dict[str, Any]:
         schema = refs[endpoint.body, "validation"] if endpoint.body else {"type": "string"}
         found["requestBody"] = {"required": True, "content": {endpoint.raw or JSON: {"schema": schema}}}
     return found
+
+
+def _description(endpoint: Endpoint, texts: Texts) -> str:
+    role = texts(f"role.{endpoint.role.word}")
+    needs = texts("api.needs", permission=endpoint.permission.value, role=role)
+    takes_no_key = endpoint.method == "POST" and not (endpoint.keeps_key or endpoint.own_key)
+    return needs + (texts("api.without_key") if takes_no_key else "")
 
 
 def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
@@ -71,15 +76,14 @@ def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
 
 def _query_parameters(endpoint: Endpoint, texts: Texts) -> list[dict[str, Any]]:
     found = []
-    if endpoint.query:
-        schema = endpoint.query.model_json_schema(ref_template=_REF)
-        needed = schema.get("required", ())
-        for name, each in schema.get("properties", {}).items():
-            # What another schema defines stands there and not in this document's components.
-            own = _inlined(each, schema.get("$defs", {}))
-            if own.get("type") == "string" and isinstance(own.get("default"), list):  # parted by commas, as it is asked
-                own["default"] = ",".join(own["default"])
-            found.append({"name": name, "in": "query", "required": name in needed, "schema": own})
+    schema = endpoint.query.model_json_schema(ref_template=_REF)
+    needed = schema.get("required", ())
+    for name, each in schema.get("properties", {}).items():
+        # What another schema defines stands there and not in this document's components.
+        own = _inlined(each, schema.get("$defs", {}))
+        if own.get("type") == "string" and isinstance(own.get("default"), list):  # parted by commas, as it is asked
+            own["default"] = ",".join(own["default"])
+        found.append({"name": name, "in": "query", "required": name in needed, "schema": own})
     if endpoint.reply:
         money = {"type": "string", "enum": ["string", "number"], "default": "string"}
         found.append({"name": "money", "in": "query", "description": texts("api.money"), "schema": money})
@@ -96,8 +100,10 @@ def _inlined(schema: Any, defined: dict[str, Any]) -> Any:
 
 def _headers(endpoint: Endpoint, texts: Texts) -> list[dict[str, Any]]:
     found = []
-    if endpoint.method == "POST" and not endpoint.alone:
+    if endpoint.keeps_key:
         found.append(("Idempotency-Key", texts("api.key"), {"type": "string", "maxLength": 255}))
+    if endpoint.own_key:
+        found.append(("Idempotency-Key", texts("api.own_key"), {"type": "string", "maxLength": 200}))
     if "changed" in endpoint.problems:
         found.append(("If-Match", texts("api.match"), {"type": "string"}))
     return [{"name": name, "in": "header", "description": said, "schema": schema} for name, said, schema in found]
@@ -107,13 +113,17 @@ def _responses(endpoint: Endpoint, texts: Texts, refs: _Refs) -> dict[str, Any]:
     done: dict[str, Any] = {"description": texts("api.done")}
     if endpoint.reply:
         done["content"] = {JSON: {"schema": refs[endpoint.reply, "serialization"]}}
-    elif endpoint.media != JSON:
-        done["content"] = {endpoint.media: {"schema": {"type": "string", "format": "binary"}}}
+    elif endpoint.media != (JSON,):
+        done["content"] = {media: {"schema": {"type": "string", "format": "binary"}} for media in endpoint.media}
     found = {str(endpoint.status): done}
-    for kind in (*_ALWAYS, *endpoint.problems, *(("invalid",) if endpoint.body or endpoint.query else ())):
-        title = texts(f"api.problem.{kind.replace('-', '_')}")
-        schema = {"$ref": _REF.format(model="Problem")}
-        found[str(STATUS[kind])] = {"description": title, "content": {MEDIA_TYPE: {"schema": schema}}}
+    if endpoint.knows:
+        found["200"] = {**done, "description": texts("api.known")}
+    titles: dict[str, list[str]] = {}
+    for kind in dict.fromkeys((*_ALWAYS, *endpoint.problems, *(("key-reused",) if endpoint.keeps_key else ()))):
+        titles.setdefault(str(STATUS[kind]), []).append(texts(f"api.problem.{kind.replace('-', '_')}"))
+    schema = {"$ref": _REF.format(model="Problem")}
+    for status, words in titles.items():
+        found[status] = {"description": " / ".join(words), "content": {MEDIA_TYPE: {"schema": schema}}}
     return found
 
 

@@ -13,11 +13,14 @@ from suanli.domain.ports import Store, Transaction
 from suanli.domain.site import Site
 from suanli.domain.tokens import ApiToken, Permission
 from suanli.i18n import Texts
+from suanli.web.api.bodies import NoWords
 from suanli.web.api.problems import Problem
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 JSON = "application/json"
+REPLAYED = {"Idempotent-Replayed": "true"}
+"""What is answered besides to who asks again under the same Idempotency-Key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ class Endpoint:
 
     `path` is written as Flask has it. `reply` is the model of its 2xx answer, or None of a stream or of nothing.
     `raw` takes the body as it is, of this media type. Of one that is `alone`, `run` begins its transactions itself. One
-    that is `quiet` writes no message, so that nobody is woken to send it.
+    that is `quiet` writes no message, so that nobody is woken to send it. One that `knows` what it was told before
+    answers that with 200, in place of its `status`. The Idempotency-Key of `own_key` is what the thing is called by.
     """
 
     method: Method
@@ -105,7 +109,7 @@ class Endpoint:
     name: str
     permission: Permission
     run: Callable[[Visit], Reply]
-    query: type[BaseModel] | None = None
+    query: type[BaseModel] = NoWords
     body: type[BaseModel] | None = None
     reply: type[BaseModel] | None = None
     status: int = 200
@@ -114,7 +118,10 @@ class Endpoint:
     alone: bool = False
     quiet: bool = False
     raw: str = ""
-    media: str = JSON
+    media: tuple[str, ...] = (JSON,)
+    """The media types of its answer, of which one is sent."""
+    knows: bool = False
+    own_key: bool = False
     limit: int = 1024 * 1024
     """Bytes of its body."""
 
@@ -122,6 +129,11 @@ class Endpoint:
     def tag(self) -> str:
         """What it is about: the first word behind /api/v1/cost/."""
         return self.path.removeprefix("/api/v1/cost/").split("/")[0]
+
+    @property
+    def keeps_key(self) -> bool:
+        """Whether what is answered under an Idempotency-Key is kept, and answered again."""
+        return self.method == "POST" and not self.alone
 
     @property
     def is_safe(self) -> bool:

@@ -1,7 +1,7 @@
 """GET /api/v1/cost/alerts, and POST to /read, /snooze and /resolve of one: the same that people do on its card."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -9,22 +9,35 @@ from handlers.cost import alerts
 from handlers.cost.alert_card import title_of, words_of
 from suanli.domain.changes import Actor, Way
 from suanli.domain.cost.alerts import AlertFilter, AlertState, AlertType, CostAlert, CostAlertId, Severity
+from suanli.domain.cost.quotas import Scope
 from suanli.domain.tokens import Permission
-from suanli.web.api.bodies import Answer, Body, Id, Words
+from suanli.web.api.bodies import Answer, Body, Words
+from suanli.web.api.cursors import cursor_of
 from suanli.web.api.endpoints import Endpoint, Reply, Visit
 from suanli.web.cost.figures import Query
+from suanli.web.cost.pages import begins_after
 
 _LONGEST = timedelta(days=30)
 
 
 class Asked(Query):
-    """Which alerts: open ones unless `resolved` says otherwise; the newest first, behind `cursor`."""
+    """Which alerts: those that neither somebody nor time has ended, unless `resolved` says otherwise; newest first."""
 
     type: AlertType | None = None
     severity: Severity | None = None
-    resolved: bool | None = False
+    resolved: Literal["true", "false", "all"] = "false"
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Id | None = None
+    cursor: str = ""
+
+    @property
+    def question(self) -> object:
+        """What is asked, whatever the page."""
+        return ("alerts", self.type, self.severity, self.resolved)
+
+    def to_domain(self, subjects: tuple[Scope, ...] | None) -> AlertFilter:
+        """The filter, for who may see those about these scopes; None: about everybody."""
+        resolved = None if self.resolved == "all" else self.resolved == "true"
+        return AlertFilter(self.type, self.severity, resolved, subjects)
 
 
 class Alert(Answer):
@@ -50,7 +63,7 @@ class Alerts(Answer):
     """A page of them."""
 
     items: list[Alert]
-    next_cursor: int | None
+    next_cursor: str | None
     has_more: bool
 
 
@@ -69,12 +82,14 @@ class Resolution(Body):
 def show(visit: Visit) -> Reply:
     """A page of alerts."""
     asked: Asked = visit.query
-    which = AlertFilter(asked.type, asked.severity, asked.resolved, None if visit.sees_all else (visit.own,))
-    before = None if asked.cursor is None else CostAlertId(asked.cursor)
+    which = asked.to_domain(None if visit.sees_all else (visit.own,))
+    last = begins_after(visit, asked.cursor, asked.question)
+    before = CostAlertId(last) if last else None
     found = visit.tx.cost_alerts.page(which, before=before, limit=asked.limit + 1)
     items = [_shown(visit, each) for each in found[: asked.limit]]
     has_more = len(found) > asked.limit
-    return Reply(Alerts(items=items, next_cursor=items[-1].id if has_more else None, has_more=has_more))
+    cursor = cursor_of((items[-1].id,), asked.question) if has_more else None
+    return Reply(Alerts(items=items, next_cursor=cursor, has_more=has_more))
 
 
 def read(visit: Visit) -> Reply:

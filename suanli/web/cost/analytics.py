@@ -18,6 +18,7 @@ from suanli.domain.tokens import Permission
 from suanli.i18n import Texts
 from suanli.web.api.bodies import Amount, Answer, MaybeAmount
 from suanli.web.api.endpoints import Endpoint, Reply, Visit
+from suanli.web.api.mistakes import MistakeError
 from suanli.web.api.problems import Problem
 from suanli.web.cost.figures import Average, Others, Part, Percent, Query, Stand, figures_of, parts, stand
 
@@ -55,7 +56,7 @@ class Asked(Query):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.start_date and self.end_date and self.end_date < self.start_date:
-            raise ValueError("end_date is no earlier than start_date")
+            raise MistakeError("dates")
         return self
 
     def dates(self, today: date) -> Dates:

@@ -16,7 +16,7 @@ from suanli.domain.cost.windows import Period
 from suanli.domain.site import Site
 from suanli.web.api.bodies import Amount, Answer, Body, GivenAmount, Name
 from suanli.web.cost.figures import Percent
-from suanli.web.cost.quota_bodies import MaskedAmount, Whose, levels, percent
+from suanli.web.cost.quota_bodies import KindWord, MaskedAmount, levels, percent
 from suanli.web.cost.quota_edits import Code, Threshold, Zone, said_fields, scope_of
 
 Shares = Annotated[dict[Name, GivenAmount], Field(max_length=500)]
@@ -34,7 +34,7 @@ _NAMES = {
 
 
 def share_of(word: str) -> Scope:
-    """Whose share it is: `department:sales`, or plainly a department's id."""
+    """KindWord share it is: `department:sales`, or plainly a department's id."""
     kind, apart, name = word.partition(_APART)
     is_kind = apart and name and kind in {each.word for each in ScopeKind}
     return scope_of(kind, name) if is_kind else Scope(ScopeKind.DEPARTMENT, word)
@@ -53,7 +53,7 @@ class BudgetsAsked(Body):
     """Which budgets are asked for."""
 
     name: str = ""
-    scope_type: Whose | None = None
+    scope_type: KindWord | None = None
     scope_id: str = ""
     period_type: Period | None = None
     active: Literal["true", "false", "all"] = "true"
@@ -86,7 +86,7 @@ class NewBudget(Body):
     total_budget: GivenAmount
     period_type: Period
     allocations: Shares = Field(default_factory=dict)
-    scope_type: Whose = "organization"
+    scope_type: KindWord = "organization"
     scope_id: Name | None = None
     binds: bool = False
     timezone: Zone | None = None
@@ -120,7 +120,7 @@ class BudgetChange(Body):
     total_budget: GivenAmount | None = None
     period_type: Period | None = None
     allocations: Shares | None = None
-    scope_type: Whose | None = None
+    scope_type: KindWord | None = None
     scope_id: Name | None = None
     binds: bool | None = None
     timezone: Zone | None = None
@@ -144,7 +144,7 @@ class BudgetChange(Body):
 class ShareAnswer(Answer):
     """Somebody's part of a budget, and how it stands now."""
 
-    scope_type: Whose
+    scope_type: KindWord
     scope_id: str
     name: str
     amount: Amount
@@ -178,7 +178,7 @@ class BudgetAnswer(Answer):
     is_critical: bool | None
     is_exceeded: bool | None
     shares: list[ShareAnswer]
-    scope_type: Whose
+    scope_type: KindWord
     scope_id: str
     binds: bool
     warning_threshold: float

@@ -9,7 +9,7 @@ from handlers.cost.budget_set import LOCK
 from handlers.cost.quota_changes import change_budget, create_budget
 from suanli.domain.access import Role
 from suanli.domain.changes import Actor, Way
-from suanli.domain.cost.budgets import Budget
+from suanli.domain.cost.budgets import Budget, limits_organization
 from suanli.domain.cost.quotas import Account, BudgetId, Quota, QuotaId, Scope, ScopeKind
 from suanli.domain.tokens import Permission
 from suanli.web.api.bodies import Answer
@@ -44,7 +44,8 @@ def _list(visit: Visit) -> Reply:
     ]
     shown, more = fitting[: asked.limit], len(fitting) > asked.limit
     quotas = {each.id: each for each in visit.tx.quotas.all() if each.budget is not None} if shown else {}
-    items = [_answer(visit, each, mine, quotas) for each in shown]
+    standing = _standing(visit, shown, quotas)
+    items = [_answer(visit, each, mine, standing[each.id]) for each in shown]
     cursor = cursor_of((items[-1].id,), asked.question) if more else None
     return Reply(BudgetsAnswer(items=items, next_cursor=cursor, has_more=more))
 
@@ -113,22 +114,27 @@ def _checked(visit: Visit, meant: Callable[[], Budget]) -> Budget:
 
 
 def _require_say(visit: Visit, before: Budget, after: Budget) -> None:
-    if after.scope.kind is ScopeKind.ORGANIZATION and (before.binds or after.binds):
+    if limits_organization(before, after):
         visit.require(Role.ADMIN)
 
 
 def _reply(visit: Visit, budget: Budget, status: int) -> Reply:
     ids = visit.tx.budgets.quotas(budget.id)
     quotas = {each: quota for each in ids if (quota := visit.tx.quotas.find(each)) is not None}
-    answer = _answer(visit, budget, None, quotas)
+    answer = _answer(visit, budget, None, _standing(visit, [budget], quotas)[budget.id])
     return Reply(answer, status, {"ETag": f'"{answer.etag}"'})
 
 
-def _answer(
-    visit: Visit, budget: Budget, mine: Collection[Scope] | None, quotas: Mapping[QuotaId, Quota]
-) -> BudgetAnswer:
-    """A budget; of others' shares nothing is shown to who sees only those of some scopes."""
-    whole, *others = _accounts(visit, budget, quotas)
+def _answer(visit: Visit, budget: Budget, mine: Collection[Scope] | None, accounts: Sequence[Account]) -> BudgetAnswer:
+    """A budget; of others' shares nothing is shown to who sees only those of some scopes (`mine`).
+
+    How a part of these stands is shown where it is one's own, or binds: who can be refused has to know what is left.
+    """
+
+    def may_see(scope: Scope) -> bool:
+        return visit.sees_all or scope == visit.own or (budget.binds and mine is not None and scope in mine)
+
+    whole, *others = accounts
     pairs = [
         (share, account)
         for share, account in zip(budget.allocations, others, strict=True)
@@ -136,21 +142,19 @@ def _answer(
     ]
     names = visit.tx.parties.names([share.scope for share, _ in pairs])
     shares = [
-        share_answer(share, names.get(share.scope, share.scope.id), account, is_seen=_may_see(visit, share.scope))
+        share_answer(share, names.get(share.scope, share.scope.id), account, is_seen=may_see(share.scope))
         for share, account in pairs
     ]
-    return BudgetAnswer.of(budget, whole, shares, visit.now, is_seen=_may_see(visit, budget.scope))
+    return BudgetAnswer.of(budget, whole, shares, visit.now, is_seen=may_see(budget.scope))
 
 
-def _accounts(visit: Visit, budget: Budget, quotas: Mapping[QuotaId, Quota]) -> Sequence[Account]:
-    """The windows of now of the whole, and of the shares in their order."""
-    ids = visit.tx.budgets.quotas(budget.id)
-    accounts = visit.tx.quotas.all_accounts([quotas[each] for each in ids], visit.now)
-    return [accounts[each][0] for each in ids]
-
-
-def _may_see(visit: Visit, scope: Scope) -> bool:
-    return visit.sees_all or scope == visit.own
+def _standing(
+    visit: Visit, budgets: Sequence[Budget], quotas: Mapping[QuotaId, Quota]
+) -> Mapping[BudgetId, Sequence[Account]]:
+    """Of each budget the windows of now: of the whole, and of the shares in their order."""
+    kept = {each.id: visit.tx.budgets.quotas(each.id) for each in budgets}
+    accounts = visit.tx.quotas.all_accounts([quotas[each] for ids in kept.values() for each in ids], visit.now)
+    return {budget: [accounts[each][0] for each in ids] for budget, ids in kept.items()}
 
 
 _MANAGE = Permission.MANAGE

@@ -10,6 +10,7 @@ from suanli.domain.cost.quotas import Account, refuses
 from suanli.domain.tokens import Permission
 from suanli.web.api.bodies import Answer, MaybeAmount, Price
 from suanli.web.api.endpoints import Endpoint, Reply, Visit
+from suanli.web.api.mistakes import MistakeError
 from suanli.web.cost.meant import LeftAnswer, MeantCall, Priced, accounts_of, left_fields, price
 from suanli.web.cost.payers import payer_said
 
@@ -20,7 +21,7 @@ class Meant(MeantCall):
     @model_validator(mode="after")
     def _has_model(self) -> Self:
         if self.model_name is None:
-            raise ValueError("a call is to a model: say model_name")
+            raise MistakeError("says_model")
         return self
 
 

@@ -6,6 +6,7 @@ told of meanwhile is in the file or is not.
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
@@ -28,8 +29,8 @@ _PART = 2_000
 _MEDIA_CSV = "text/csv"
 _BOM = "\ufeff"
 """By this, Excel knows that the text is UTF-8."""
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-"""What Excel, in some language, takes for the beginning of a formula, or of what comes before one."""
+_FORMULA = re.compile(r"[\t\r\n]|[\s\x00-\x1f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*[-=+@＝＋－＠]")
+"""What a spreadsheet, in some language, takes for the beginning of a formula; some drop what is blank or not seen."""
 
 
 def _export(visit: Visit) -> Reply:
@@ -87,7 +88,7 @@ def _taken(text: io.StringIO) -> bytes:
 def _text(cell: Cell) -> str:
     """A cell as text; what would be taken for a formula has an apostrophe before it, which Excel shows as text."""
     if isinstance(cell, str):
-        return f"'{cell}" if cell.startswith(_FORMULA) else cell
+        return f"'{cell}" if _FORMULA.match(cell) else cell
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -100,6 +101,6 @@ def _text(cell: Cell) -> str:
 ENDPOINTS = (
     Endpoint(
         "GET", f"{PATH}/export", "export_records", Permission.READ, _export,
-        query=RecordsExported, alone=True, media="text/csv",
+        query=RecordsExported, alone=True, media=(_MEDIA_CSV, MEDIA_TYPE),
     ),
 )  # fmt: skip

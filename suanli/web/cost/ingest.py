@@ -11,9 +11,9 @@ from suanli.domain.cost.quotas import Scope, ScopeKind
 from suanli.domain.cost.records import Fate
 from suanli.domain.tokens import Permission
 from suanli.i18n import Texts
-from suanli.web.api.blueprint import MOST_FIELDS, errors_of, too_many_fields
 from suanli.web.api.bodies import parse
 from suanli.web.api.endpoints import Endpoint, Reply, Visit
+from suanli.web.api.mistakes import MOST_FIELDS, errors_of, too_many_fields
 from suanli.web.api.problems import Problem
 from suanli.web.cost.record_bodies import RecordAnswer
 from suanli.web.cost.records import PATH
@@ -34,6 +34,7 @@ def _tell(visit: Visit) -> Reply:
     payer = teller.payer(user, tx.parties.find(Scope(ScopeKind.USER, user)), said_of(said))
     book = tx.prices.book(visit.site.money.currency)
     try:
+        teller.check_id(said.request_id)
         call = said.to_domain(payer, book, visit.now, visit.texts)
     except UnfitError as error:
         raise Problem("invalid", visit.texts("api.invalid"), {"errors": error.errors}) from None
@@ -78,7 +79,7 @@ def _read(number: int, raw: bytes, texts: Texts) -> tuple[Line, ToldCall | None]
     try:
         return line, ToldCall.model_validate(said)
     except ValidationError as error:
-        line.errors, line.request_id = errors_of(error), _echo(said)
+        line.errors, line.request_id = errors_of(error, texts), _echo(said)
     return line, None
 
 
@@ -96,6 +97,7 @@ def _fill(
     user, line.said, line.is_timed = teller.user(told.user_id), said_of(told), told.happened_at is not None
     line.request_id = told.request_id
     try:
+        teller.check_id(told.request_id)
         line.call = told.to_domain(teller.payer(user, parties[user], line.said), book, now, teller.texts)
     except UnfitError as error:
         line.errors = error.errors
@@ -104,7 +106,7 @@ def _fill(
 ENDPOINTS = (
     Endpoint(
         "POST", PATH, "tell_record", Permission.WRITE, _tell,
-        body=ToldCall, reply=RecordAnswer, status=201, quiet=True, problems=("conflict",),
+        body=ToldCall, reply=RecordAnswer, status=201, knows=True, quiet=True, problems=("conflict",),
     ),
     Endpoint(
         "POST", f"{PATH}/batch", "tell_records", Permission.WRITE, _tell_all,

@@ -16,9 +16,9 @@ from suanli.domain.cost.money import NANO, Currency
 from suanli.domain.cost.records import Fate
 from suanli.domain.tokens import Permission
 from suanli.i18n import Texts
-from suanli.web.api.blueprint import errors_of
 from suanli.web.api.bodies import parse
 from suanli.web.api.endpoints import JSON, Endpoint, Reply, Visit
+from suanli.web.api.mistakes import errors_of
 from suanli.web.api.problems import Problem
 from suanli.web.cost.ingest import MOST_LINES
 from suanli.web.cost.litellm_payload import Payload
@@ -79,7 +79,7 @@ def _read(number: int, said: Any, texts: Texts) -> tuple[Line, Payload | None]:
     try:
         payload = Payload.model_validate(said)
     except ValidationError as error:
-        line.errors = errors_of(error)
+        line.errors = errors_of(error, texts)
         return line, None
     line.request_id = payload.request_id
     return line, payload
@@ -97,6 +97,7 @@ def _fill(visit: Visit, read: Sequence[tuple[Line, Payload | None]]) -> None:
         line.said = payload.said()
         payer = teller.payer(user, parties[user], line.said)
         try:
+            teller.check_id(payload.request_id)
             line.call = payload.to_domain(payer, book, visit.now, visit.texts)
         except UnfitError as error:
             line.errors = error.errors

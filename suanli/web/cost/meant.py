@@ -17,7 +17,7 @@ from suanli.domain.cost.worst_case import Bound, UnboundedError, most
 from suanli.domain.ports import Transaction
 from suanli.web.api.bodies import Amount, Answer, Name
 from suanli.web.api.endpoints import Visit
-from suanli.web.cost.payers import PaidBody
+from suanli.web.cost.payers import PaidBody, is_shown
 from suanli.web.cost.refusals import wrong
 from suanli.web.cost.told import Label, ToldCall, UnfitError, Units
 
@@ -132,7 +132,7 @@ def left_fields(visit: Visit, account: Account) -> dict[str, object]:
 def accounts_of(visit: Visit, tx: Transaction, payer: Payer) -> Sequence[Account]:
     """The limits that a call of this payer would be against, from the user's to the organisation's."""
     currency = visit.site.money.currency
-    quotas = [each for each in tx.quotas.of(payer.scopes) if each.currency == currency]
+    quotas = [each for each in tx.quotas.of(payer.scopes) if each.currency == currency and is_shown(visit, each)]
     accounts = tx.quotas.all_accounts(quotas, visit.now)
     found = [account for each in quotas for account in accounts[each.id]]
     return sorted(found, key=lambda account: (account.scope.kind, account.quota, account.span))

@@ -119,8 +119,10 @@ def _priced(visit: Visit, said: NewModel | ModelChange, model: CostModel) -> Pri
     except KeyError as missing:
         key = "api.cost.no_output_price" if missing.args[0] == "output" else "api.cost.no_price_yet"
         raise _invalid(visit, f"{missing.args[0]}_price", visit.texts(key)) from None
-    except (PriceError, MoneyError) as error:
-        raise _invalid(visit, "price", str(error)) from None
+    except PriceError as error:
+        raise _invalid(visit, "price", visit.texts(f"api.price.{error.word}")) from None
+    except MoneyError:
+        raise _invalid(visit, "price", visit.texts("api.price.large")) from None
 
 
 def _invalid(visit: Visit, field: str, message: str) -> Problem:

@@ -1,7 +1,8 @@
 """Who pays for a call that is meant: the token's own payer, or somebody else where an operator says so."""
 
+from handlers.cost.reach import is_limit
 from suanli.domain.cost.parties import Payer
-from suanli.domain.cost.quotas import Scope, ScopeKind
+from suanli.domain.cost.quotas import Quota, Scope, ScopeKind
 from suanli.domain.ports import Transaction
 from suanli.web.api.bodies import Body
 from suanli.web.api.endpoints import Visit
@@ -26,6 +27,11 @@ def payer_said(visit: Visit, tx: Transaction, said: PaidBody) -> Payer:
         return teller.payer(user, tx.parties.find(Scope(ScopeKind.USER, user)), said_of(said))
     except Problem:
         raise visit.refused(visit.texts("api.quota.only_own", user=visit.own.id)) from None
+
+
+def is_shown(visit: Visit, quota: Quota) -> bool:
+    """Whether somebody has to know how a limit stands: what only counts for a budget refuses nobody."""
+    return visit.sees_all or quota.scope == visit.own or is_limit(quota)
 
 
 def own_payer(visit: Visit, tx: Transaction) -> Payer:

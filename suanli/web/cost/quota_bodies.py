@@ -30,7 +30,8 @@ MaskedAmount = Annotated[
 ]
 """Money that not everybody may see, or that there is no such limit for."""
 
-Whose = Literal["user", "project", "department", "organization"]
+KindWord = Literal["user", "project", "department", "organization"]
+"""The words for the kinds of scopes."""
 _CENT = Decimal("0.01")
 _ALL = 100
 
@@ -49,7 +50,7 @@ def levels(of: Quota | Budget, accounts: Sequence[Account]) -> set[Level]:
 class QuotasAsked(Body):
     """Which quotas are asked for. Those that keep a budget are left out, unless they are included."""
 
-    quota_type: Whose | None = None
+    quota_type: KindWord | None = None
     scope_id: str = ""
     period_type: Period | None = None
     currency: str = ""
@@ -98,8 +99,8 @@ class LimitAnswer(Answer):
     """A limit for a day or an hour, with what was granted on top of it. It begins anew at `resets_at`."""
 
     limit: Amount
-    used: MaskedAmount
-    held: MaskedAmount
+    used: Amount
+    held: Amount
     left: Amount
     resets_at: datetime
     pace_until: datetime | None
@@ -121,14 +122,15 @@ class QuotaAnswer(Answer):
     The period is half-open: from `period_start` on, up to `period_end`, which is the next one's first moment.
     `remaining_quota` is what may still be held; below nothing when bills came out higher than was held for them.
     The three states are of any of its limits. `pace_until` is when it will be used up at this pace; null: it lasts.
-    What others used is null, for who may not see it. `etag` is its state, for If-Match.
+    Of a limit that stands above somebody all figures are shown, for they have to know what is left, and the rest
+    follows from that; who used it, and who was granted more for what reason, is not. `etag` is its state, for If-Match.
     """
 
     id: int
     name: str
-    quota_type: Whose
+    quota_type: KindWord
     total_quota: Amount
-    used_quota: MaskedAmount
+    used_quota: Amount
     remaining_quota: Amount
     usage_percentage: Percent
     period_type: Period
@@ -140,7 +142,7 @@ class QuotaAnswer(Answer):
     is_critical: bool
     is_exceeded: bool
     scope_id: str
-    held_quota: MaskedAmount
+    held_quota: Amount
     granted_quota: Amount
     pace_until: datetime | None
     daily_limit: MaskedAmount
@@ -156,14 +158,12 @@ class QuotaAnswer(Answer):
     etag: str
 
     @classmethod
-    def of(
-        cls, quota: Quota, accounts: Sequence[Account], grants: Sequence[QuotaGrant], now: datetime, *, is_seen: bool
-    ) -> Self:
-        """A quota with its windows of now; not `is_seen`: without what was used."""
+    def of(cls, quota: Quota, accounts: Sequence[Account], grants: Sequence[QuotaGrant], now: datetime) -> Self:
+        """A quota with its windows of now, and the grants that may be shown."""
         by_span = {each.span: each for each in accounts}
         whole = by_span[Span.PERIOD]
         return cls(
-            **_whole(quota, whole, now, is_seen=is_seen),
+            **_whole(quota, whole, now),
             **{f"is_{level.value}": level in levels(quota, accounts) for level in Level},
             id=quota.id,
             name=quota.name,
@@ -173,43 +173,43 @@ class QuotaAnswer(Answer):
             warning_threshold=quota.warning,
             critical_threshold=quota.critical,
             daily_limit=quota.daily_limit,
-            daily=_limit(by_span.get(Span.DAY), quota.zone, now, is_seen=is_seen),
+            daily=_limit(by_span.get(Span.DAY), quota.zone, now),
             hourly_limit=quota.hourly_limit,
-            hourly=_limit(by_span.get(Span.HOUR), quota.zone, now, is_seen=is_seen),
+            hourly=_limit(by_span.get(Span.HOUR), quota.zone, now),
             currency=quota.currency,
             timezone=quota.zone.key,
             soft=quota.soft,
             active=quota.active,
             budget_id=quota.budget,
-            grants=[_grant(each, quota.zone) for each in grants] if is_seen else [],
+            grants=[_grant(each, quota.zone) for each in grants],
             etag=tag_of(quota),
         )
 
 
-def _whole(quota: Quota, account: Account, now: datetime, *, is_seen: bool) -> dict[str, Any]:
+def _whole(quota: Quota, account: Account, now: datetime) -> dict[str, Any]:
     return {
         "total_quota": quota.total,
         "granted_quota": account.limit - quota.total,
-        "used_quota": account.used if is_seen else None,
-        "held_quota": account.held if is_seen else None,
+        "used_quota": account.used,
+        "held_quota": account.held,
         "remaining_quota": account.left,
-        "usage_percentage": percent(account.used, account.limit) if is_seen else None,
+        "usage_percentage": percent(account.used, account.limit),
         "period_start": account.window.start.astimezone(quota.zone),
         "period_end": account.window.end.astimezone(quota.zone),
-        "pace_until": _pace(account, quota.zone, now) if is_seen else None,
+        "pace_until": _pace(account, quota.zone, now),
     }
 
 
-def _limit(account: Account | None, zone: ZoneInfo, now: datetime, *, is_seen: bool) -> LimitAnswer | None:
+def _limit(account: Account | None, zone: ZoneInfo, now: datetime) -> LimitAnswer | None:
     if account is None:
         return None
     return LimitAnswer(
         limit=account.limit,
-        used=account.used if is_seen else None,
-        held=account.held if is_seen else None,
+        used=account.used,
+        held=account.held,
         left=account.left,
         resets_at=account.window.end.astimezone(zone),
-        pace_until=_pace(account, zone, now) if is_seen else None,
+        pace_until=_pace(account, zone, now),
     )
 
 

@@ -11,7 +11,8 @@ from suanli.domain.cost.quotas import Quota, QuotaId, Scope, ScopeKind
 from suanli.domain.cost.windows import Period
 from suanli.domain.site import Site
 from suanli.web.api.bodies import Amount, Answer, Body, GivenAmount, Name
-from suanli.web.cost.quota_bodies import QuotaAnswer, Whose
+from suanli.web.api.mistakes import MistakeError
+from suanli.web.cost.quota_bodies import KindWord, QuotaAnswer
 
 Threshold = Annotated[float, Field(ge=0.0001, le=1)]
 """A part of a limit, in ten-thousandths of it."""
@@ -37,7 +38,7 @@ def _zone(said: object) -> ZoneInfo:
         return ZoneInfo(str(said))
     # For what is no key, or is a folder of them, it raises whatever the system says of such a file.
     except (ValueError, KeyError, OSError):
-        raise ValueError("no time zone such as Asia/Shanghai") from None
+        raise MistakeError("time_zone") from None
 
 
 Zone = Annotated[ZoneInfo, PlainValidator(_zone), WithJsonSchema({"type": "string", "examples": ["Asia/Shanghai"]})]
@@ -57,7 +58,7 @@ class NewQuota(Body):
     """A quota. Its days begin in `timezone`, the site's unless another is said; it counts in the site's currency."""
 
     name: Name
-    quota_type: Whose
+    quota_type: KindWord
     scope_id: Name
     total_quota: GivenAmount
     period_type: Period
@@ -92,11 +93,11 @@ class NewQuota(Body):
 class QuotaChange(Body):
     """What is to be another: of what is not said, nothing changes. A daily or hourly limit of null is none.
 
-    Whose it is and its currency may be said, as they are.
+    KindWord it is and its currency may be said, as they are.
     """
 
     name: Name | None = None
-    quota_type: Whose | None = None
+    quota_type: KindWord | None = None
     scope_id: Name | None = None
     total_quota: GivenAmount | None = None
     period_type: Period | None = None

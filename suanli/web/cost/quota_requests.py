@@ -15,7 +15,7 @@ from suanli.domain.access import Role
 from suanli.domain.changes import Actor, Way
 from suanli.domain.chat import Target
 from suanli.domain.cost.quotas import Account, Quota, QuotaId, Span
-from suanli.domain.cost.requests import QuotaRequest, QuotaRequestId, RequestState
+from suanli.domain.cost.requests import QuotaRequest, QuotaRequestId, RequestFilter, RequestState
 from suanli.domain.tokens import Permission
 from suanli.web.api.bodies import Amount, Answer, Body, GivenAmount, Id, MaybeAmount, Moment
 from suanli.web.api.cursors import cursor_of
@@ -25,9 +25,6 @@ from suanli.web.cost.pages import begins_after
 from suanli.web.cost.payers import own_payer
 from suanli.web.cost.quota_edits import Reason
 from suanli.web.cost.refusals import REQUEST_MORE, wrong
-
-LOOKED_THROUGH = 2_000
-"""So many of the newest requests are listed, and no older ones."""
 
 _ONE = f"{REQUEST_MORE}/<int:id>"
 WindowWord = Literal["period", "day", "hour"]
@@ -101,16 +98,12 @@ class RequestsAnswer(Answer):
 
 def _list(visit: Visit) -> Reply:
     asked: RequestsAsked = visit.query
+    quota = None if asked.quota_id is None else QuotaId(asked.quota_id)
+    which = RequestFilter(None if visit.sees_all else visit.own.id, quota, asked.state)
     last = begins_after(visit, asked.cursor, asked.question)
-    fitting = [
-        each
-        for each in visit.tx.quota_requests.newest(LOOKED_THROUGH)
-        if (not last or each.id < last)
-        and asked.state in {None, _state(each, visit.now)}
-        and asked.quota_id in {None, each.quota}
-        and (visit.sees_all or each.user == visit.own.id)
-    ]
-    shown, more = fitting[: asked.limit], len(fitting) > asked.limit
+    before = QuotaRequestId(last) if last else None
+    found = visit.tx.quota_requests.page(which, visit.now, before=before, limit=asked.limit + 1)
+    shown, more = found[: asked.limit], len(found) > asked.limit
     known = {number: visit.tx.quotas.find(number) for number in {each.quota for each in shown}}
     cursor = cursor_of((shown[-1].id,), asked.question) if more else None
     items = [_answer(visit, each, known[each.quota]) for each in shown]
@@ -206,16 +199,14 @@ def _to_decide(visit: Visit) -> tuple[QuotaRequest, Quota]:
         raise visit.missing(visit.texts("api.what.quota_request", n=number))
     if known.user == visit.own.id and visit.token.role < Role.ADMIN:
         raise visit.refused(visit.texts("quota_request.own", id=known.id))
-    state = _state(known, visit.now)
+    state = known.state_at(visit.now)
     if state is not RequestState.PENDING:
-        raise Problem("conflict", visit.texts("api.quota.decided", n=number, state=state.value), {"state": state.value})
+        raise Problem(
+            "conflict",
+            visit.texts("api.quota.decided", n=number, state=visit.texts(f"api.request_state.{state}")),
+            {"state": state.value},
+        )
     return known, quota
-
-
-def _state(request: QuotaRequest, now: datetime) -> RequestState:
-    """The state; what nobody decided in time has lapsed, written down or not."""
-    is_over = request.state is RequestState.PENDING and now >= request.until
-    return RequestState.LAPSED if is_over else request.state
 
 
 def _answer(visit: Visit, request: QuotaRequest, quota: Quota | None) -> RequestAnswer:
@@ -229,7 +220,7 @@ def _answer(visit: Visit, request: QuotaRequest, quota: Quota | None) -> Request
         currency=quota and quota.currency,
         reason=request.why,
         user_id=request.user,
-        state=_state(request, visit.now),
+        state=request.state_at(visit.now),
         asked_at=request.asked_at.astimezone(zone),
         until=request.until.astimezone(zone),
         decided_by=request.decided_by or None,

@@ -17,7 +17,7 @@ from suanli.web.api.cursors import cursor_of
 from suanli.web.api.endpoints import Endpoint, Reply, Visit
 from suanli.web.api.problems import Problem
 from suanli.web.cost.pages import begins_after
-from suanli.web.cost.payers import own_payer
+from suanli.web.cost.payers import is_shown, own_payer
 from suanli.web.cost.quota_bodies import QuotaAnswer, QuotasAsked, tag_of
 from suanli.web.cost.quota_edits import NewQuota, QuotaChange, Reset, ResetAnswer, Taken
 from suanli.web.cost.refusals import wrong
@@ -50,10 +50,10 @@ def _list(visit: Visit) -> Reply:
 
 
 def _visible(visit: Visit) -> Sequence[Quota]:
-    """All of them for an operator; for others those that bind their own calls."""
+    """All of them for an operator; for others those that bind their own calls, and none that only count."""
     if visit.sees_all:
         return visit.tx.quotas.all()
-    return visit.tx.quotas.of(own_payer(visit, visit.tx).scopes)
+    return [each for each in visit.tx.quotas.of(own_payer(visit, visit.tx).scopes) if is_shown(visit, each)]
 
 
 def _create(visit: Visit) -> Reply:
@@ -62,14 +62,19 @@ def _create(visit: Visit) -> Reply:
     wanted = _checked(visit, lambda: said.to_domain(visit.site))
     _require_say(visit, wanted.scope)
     _refuse_currency(visit, wanted)
-    twin = next((each for each in visit.tx.quotas.of([wanted.scope]) if _is_twin(each, wanted)), None)
-    if twin is not None and wanted.active:
-        raise Problem("conflict", visit.texts("api.quota.there_is", n=twin.id), {"quota_id": twin.id})
+    _refuse_twin(visit, wanted)
     return _reply(visit, create_quota(visit.tx, wanted, _actor(visit), visit.now), 201)
 
 
+def _refuse_twin(visit: Visit, wanted: Quota) -> None:
+    """Refuse a second quota in force of the same scope and period, be it new or one that comes back."""
+    twin = next((each for each in visit.tx.quotas.of([wanted.scope]) if _is_twin(each, wanted)), None)
+    if twin is not None and wanted.active:
+        raise Problem("conflict", visit.texts("api.quota.there_is", n=twin.id), {"quota_id": twin.id})
+
+
 def _is_twin(known: Quota, wanted: Quota) -> bool:
-    return (known.scope, known.period, known.currency, known.budget) == (
+    return known.id != wanted.id and (known.scope, known.period, known.currency, known.budget) == (
         wanted.scope, wanted.period, wanted.currency, None,
     )  # fmt: skip
 
@@ -81,6 +86,8 @@ def _change(visit: Visit) -> Reply:
     if said.moves(before):
         raise Problem("conflict", visit.texts("api.quota.scope_stays"))
     after = _checked(visit, lambda: said.changed(before))
+    if not before.active or before.period is not after.period:
+        _refuse_twin(visit, after)
     return _reply(visit, change_quota(visit.tx, before, after, _actor(visit), visit.now), 200)
 
 
@@ -135,8 +142,8 @@ def _reply(visit: Visit, quota: Quota, status: int) -> Reply:
 
 
 def _answer(visit: Visit, quota: Quota, accounts: Sequence[Account]) -> QuotaAnswer:
-    is_seen = visit.sees_all or quota.scope == visit.own
-    return QuotaAnswer.of(quota, accounts, _running(visit, quota, accounts), visit.now, is_seen=is_seen)
+    is_own = visit.sees_all or quota.scope == visit.own
+    return QuotaAnswer.of(quota, accounts, _running(visit, quota, accounts) if is_own else (), visit.now)
 
 
 def _running(visit: Visit, quota: Quota, accounts: Sequence[Account]) -> Sequence[QuotaGrant]:

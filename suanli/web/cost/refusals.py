@@ -22,11 +22,6 @@ def wrong(visit: Visit, field: str, message: str) -> Problem:
     return Problem("invalid", visit.texts("api.invalid"), {"errors": [{"field": field, "message": message}]})
 
 
-def may_see(visit: Visit, account: Account) -> bool:
-    """Whether somebody may see what was used of a limit: of one's own, and an operator of everybody's."""
-    return visit.sees_all or account.scope == visit.own
-
-
 def period_of(quota: Quota, account: Account) -> Period:
     """How long a limit's windows are."""
     return _PERIODS.get(account.span, quota.period)
@@ -39,13 +34,12 @@ def over_quota(visit: Visit, tx: Transaction, refused: Refused, now: datetime) -
     if quota is None:
         raise AssertionError(account)
     wait = max(1, ceil((account.window.end - now) / _SECOND))
-    more = _figures(visit, refused, quota)
+    more = _figures(refused, quota)
     return Problem("quota-exceeded", _words(visit, refused, quota), more, {"Retry-After": str(wait)})
 
 
-def _figures(visit: Visit, refused: Refused, quota: Quota) -> dict[str, Any]:
+def _figures(refused: Refused, quota: Quota) -> dict[str, Any]:
     account = refused.account
-    is_seen = may_see(visit, account)
     return {
         "quota_id": account.quota,
         "quota_name": account.name,
@@ -54,8 +48,8 @@ def _figures(visit: Visit, refused: Refused, quota: Quota) -> dict[str, Any]:
         "window": account.span.word,
         "period_type": period_of(quota, account),
         "limit": shown(account.limit),
-        "used": shown(account.used) if is_seen else None,
-        "reserved": shown(account.held) if is_seen else None,
+        "used": shown(account.used),
+        "reserved": shown(account.held),
         "requested": shown(refused.asked),
         "left": shown(max(0, account.left)),
         "currency": quota.currency,

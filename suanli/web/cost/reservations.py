@@ -14,16 +14,17 @@ from pydantic import Field, StringConstraints, model_validator
 
 from suanli.domain.cost.charges import Unpriced
 from suanli.domain.cost.money import MoneyError, Nano
-from suanli.domain.cost.quotas import Ask, Conflict, Decision, Granted, Hold, HoldState, Refused
+from suanli.domain.cost.quotas import Account, Ask, Conflict, Decision, Granted, Hold, HoldState, Refused
 from suanli.domain.ports import Transaction
 from suanli.domain.tokens import Permission
 from suanli.web.api.bodies import Body, GivenAmount
-from suanli.web.api.endpoints import Endpoint, Reply, Visit
+from suanli.web.api.endpoints import REPLAYED, Endpoint, Reply, Visit
+from suanli.web.api.mistakes import MistakeError
 from suanli.web.api.problems import Problem
 from suanli.web.cost.meant import MeantCall, price
-from suanli.web.cost.payers import payer_said
+from suanli.web.cost.payers import is_shown, payer_said
 from suanli.web.cost.refusals import over_quota, wrong
-from suanli.web.cost.reserved import PATH, ReservationAnswer, Whose, fingerprint_of, found, kept_key, state_of
+from suanli.web.cost.reserved import PATH, KeyOwner, ReservationAnswer, fingerprint_of, found, kept_key, state_of
 from suanli.web.cost.settlements import Settlement, SettlementAnswer, settle
 
 LONGEST = 86_400
@@ -49,7 +50,7 @@ class NewReservation(MeantCall):
     def _says_how_much(self) -> Self:
         has_units = any(name.endswith("_units") for name in self.model_fields_set)
         if self.amount is None and (self.model_name is None or not has_units):
-            raise ValueError("say an amount, or model_name with input_units and output_units or max_output_units")
+            raise MistakeError("says_amount")
         return self
 
 
@@ -71,23 +72,28 @@ class _Wanted:
 def _reserve(visit: Visit, put: Put | None) -> Reply:
     said: NewReservation = visit.body
     try:
-        with visit.store.begin() as tx:
-            wanted = _wanted(visit, tx, said)
-            answer = None if put else _decided(visit, tx, _put(visit, tx, wanted))
-        if put is not None:
-            decision = put(wanted.ask, wanted.lasts)
-            with visit.store.begin() as tx:
-                answer = _decided(visit, tx, decision)
+        answer = _put_alone(visit, said) if put is None else _put_with_others(visit, said, put)
     except MoneyError:
         raise wrong(visit, "amount", visit.texts("api.cost.too_much")) from None
     # Only now, so that what was done for who is refused, such as to sweep up, is committed.
-    if not isinstance(answer, Reply):
-        raise answer or AssertionError(wanted)
+    if isinstance(answer, Problem):
+        raise answer
     return answer
 
 
-def _put(visit: Visit, tx: Transaction, wanted: _Wanted) -> Decision:
-    return tx.holds.hold(wanted.ask, visit.now, visit.now + wanted.lasts)
+def _put_alone(visit: Visit, said: NewReservation) -> Reply | Problem:
+    with visit.store.begin() as tx:
+        wanted = _wanted(visit, tx, said)
+        return _decided(visit, tx, tx.holds.hold(wanted.ask, visit.now, visit.now + wanted.lasts))
+
+
+def _put_with_others(visit: Visit, said: NewReservation, put: Put) -> Reply | Problem:
+    """Before and after it is put aside, things are only read: that keeps nobody waiting who writes."""
+    with visit.store.read() as tx:
+        wanted = _wanted(visit, tx, said)
+    decision = put(wanted.ask, wanted.lasts)
+    with visit.store.read() as tx:
+        return _decided(visit, tx, decision)
 
 
 def _wanted(visit: Visit, tx: Transaction, said: NewReservation) -> _Wanted:
@@ -131,17 +137,24 @@ def _decided(visit: Visit, tx: Transaction, decision: Decision) -> Reply | Probl
             state = state_of(hold, visit.now)
             if state is not HoldState.HELD:  # nobody is to spend what is not held any more
                 return ended(visit, state)
-            headers = {} if is_known else {"Location": f"{PATH}/{hold.key.partition(':')[2]}"}
+            headers = REPLAYED if is_known else {"Location": f"{PATH}/{hold.key.partition(':')[2]}"}
             return Reply(_shown(visit, tx, hold), 200 if is_known else 201, headers)
 
 
 def ended(visit: Visit, state: HoldState) -> Problem:
     """The problem of a reservation that has come to an end."""
-    return Problem("conflict", visit.texts("api.quota.ended", state=state.value), {"state": state.value})
+    said = visit.texts("api.quota.ended", state=visit.texts(f"api.hold_state.{state}"))
+    return Problem("conflict", said, {"state": state.value})
 
 
 def _shown(visit: Visit, tx: Transaction, hold: Hold) -> ReservationAnswer:
-    return ReservationAnswer.of(visit, hold, tx.holds.accounts(hold.key, visit.now))
+    accounts = [each for each in tx.holds.accounts(hold.key, visit.now) if not each.soft or _is_shown(visit, tx, each)]
+    return ReservationAnswer.of(visit, hold, accounts)
+
+
+def _is_shown(visit: Visit, tx: Transaction, account: Account) -> bool:
+    quota = None if visit.sees_all else tx.quotas.find(account.quota)
+    return quota is None or is_shown(visit, quota)
 
 
 def _show(visit: Visit) -> Reply:
@@ -182,26 +195,24 @@ def endpoints(put: Put | None = None) -> tuple[Endpoint, ...]:
     return (
         Endpoint(
             "POST", PATH, "create_reservation", _MAY, partial(_reserve, put=put),
-            body=NewReservation, reply=ReservationAnswer, status=201, alone=True, quiet=True,
+            body=NewReservation, reply=ReservationAnswer, status=201, knows=True, own_key=True, alone=True, quiet=True,
             problems=("conflict", "quota-exceeded", "unpriced"),
         ),
         Endpoint(
-            "GET", _ONE, "show_reservation", _MAY, _show, query=Whose, reply=ReservationAnswer, problems=("not-found",)
+            "GET", _ONE, "show_reservation", _MAY, _show,
+            query=KeyOwner, reply=ReservationAnswer, problems=("not-found",),
         ),
         Endpoint(
             "POST", f"{_ONE}/settle", "settle_reservation", _MAY, settle,
-            query=Whose, body=Settlement, reply=SettlementAnswer, quiet=True, problems=("not-found", "conflict"),
+            query=KeyOwner, body=Settlement, reply=SettlementAnswer, quiet=True, problems=("not-found", "conflict"),
         ),
         Endpoint(
             "POST", f"{_ONE}/refund", "refund_reservation", _MAY, _refund,
-            query=Whose, reply=ReservationAnswer, quiet=True, problems=("not-found", "conflict"),
+            query=KeyOwner, reply=ReservationAnswer, quiet=True, problems=("not-found", "conflict"),
         ),
         Endpoint(
             "POST", f"{_ONE}/extend", "extend_reservation", _MAY, _extend,
-            query=Whose, body=Extension, reply=ReservationAnswer, quiet=True,
+            query=KeyOwner, body=Extension, reply=ReservationAnswer, quiet=True,
             problems=("not-found", "conflict", "quota-exceeded"),
         ),
     )  # fmt: skip
-
-
-ENDPOINTS = endpoints()

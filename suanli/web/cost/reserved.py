@@ -31,7 +31,7 @@ _UNITS = (
 _PAYER = 4
 
 
-class Whose(Body):
+class KeyOwner(Body):
     """Whose key it is: the token's own payer's, or for an operator somebody else's."""
 
     user_id: Annotated[str, Field(max_length=200)] = ""
@@ -75,7 +75,7 @@ def state_of(hold: Hold, now: datetime) -> HoldState:
 
 def found(visit: Visit, tx: Transaction) -> Hold:
     """The hold of the address. Raises Problem for another one's, and when there is none."""
-    asked: Whose = visit.query
+    asked: KeyOwner = visit.query
     user, key = asked.user_id or visit.own.id, visit.path["key"]
     if user != visit.own.id and not visit.sees_all:
         raise visit.refused(visit.texts("api.quota.only_own", user=visit.own.id))

@@ -12,10 +12,11 @@ from suanli.domain.cost.quotas import Hold, HoldState
 from suanli.domain.cost.records import Call, Ending, Fate
 from suanli.web.api.bodies import Amount, Answer, Body, GivenAmount, MaybeAmount, Moment, Name
 from suanli.web.api.endpoints import Reply, Visit
+from suanli.web.api.mistakes import MistakeError
 from suanli.web.api.problems import Problem
 from suanli.web.cost.refusals import wrong
 from suanli.web.cost.reserved import Reserved, found, key_of
-from suanli.web.cost.told import Label, ToldCall, UnfitError, Units
+from suanli.web.cost.told import Label, Teller, ToldCall, UnfitError, Units, settlement_id
 
 _UNTOLD = "-"
 """Stands for the model of a call that was reserved by its amount alone."""
@@ -24,7 +25,7 @@ _UNTOLD = "-"
 class Settlement(Body):
     """What a call came to: its units, or by somebody's bill its `total_cost`.
 
-    The model is the one that was reserved for, unless another one is said. The record's `request_id` is the
+    The model is the one that was reserved for, unless another one is said. The record's `request_id` is made of the
     reservation's name, and the call happened when it was reserved, unless these are said.
     """
 
@@ -51,7 +52,7 @@ class Settlement(Body):
     @model_validator(mode="after")
     def _says_how_much(self) -> Self:
         if self.total_cost is None and not any(name.endswith("_units") for name in self.model_fields_set):
-            raise ValueError("say input_units and output_units, or total_cost")
+            raise MistakeError("says_units")
         return self
 
 
@@ -103,6 +104,8 @@ def _call(visit: Visit, hold: Hold, said: Settlement) -> Call:
         raise wrong(visit, "model_name", visit.texts("api.quota.which_model"))
     told = said.model_dump(exclude={"request_id", "model_name", "provider_name", "happened_at", "total_cost"})
     try:
+        if said.request_id is not None:
+            Teller(visit.token, visit.texts).check_id(said.request_id)
         call = ToldCall(
             **told,
             request_id=said.request_id or _UNTOLD,
@@ -112,12 +115,14 @@ def _call(visit: Visit, hold: Hold, said: Settlement) -> Call:
         ).to_domain(reserved.payer, visit.tx.prices.book(visit.site.money.currency), visit.now, visit.texts)
     except UnfitError as error:
         raise wrong(visit, error.field, str(error)) from None
-    return replace(call, request_id=said.request_id or hold.key, model_name=name, hold=hold.key, stated=said.total_cost)
+    request_id = said.request_id or settlement_id(hold.key)
+    return replace(call, request_id=request_id, model_name=name, hold=hold.key, stated=said.total_cost)
 
 
 def _conflict(visit: Visit, hold: Hold, call: Call) -> Problem:
     if hold.state is HoldState.REFUNDED:
-        return Problem("conflict", visit.texts("api.quota.ended", state=hold.state.value), {"state": hold.state.value})
+        said = visit.texts("api.quota.ended", state=visit.texts(f"api.hold_state.{hold.state}"))
+        return Problem("conflict", said, {"state": hold.state.value})
     if hold.state is HoldState.SETTLED:
         return Problem("conflict", visit.texts("api.quota.settled_otherwise"), {"state": hold.state.value})
     return Problem("conflict", visit.texts("api.quota.told_otherwise", request_id=call.request_id))

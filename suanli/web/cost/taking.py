@@ -86,7 +86,7 @@ _INVALID = "invalid"
 
 def known_to(visit: Visit, users: Iterable[str]) -> tuple[PriceBook, Mapping[str, Party | None]]:
     """The prices, and what is known of these users, for a visit that has no transaction."""
-    with visit.store.begin() as tx:
+    with visit.store.read() as tx:  # who only reads keeps nobody waiting who writes
         parties = {user: tx.parties.find(Scope(ScopeKind.USER, user)) for user in set(users)}
         return tx.prices.book(visit.site.money.currency), parties
 

@@ -1,5 +1,6 @@
 """Calls as somebody tells of them: whose they are, what they used in what units, and when; and as a `Call` inside."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,11 +20,16 @@ from suanli.domain.cost.records import Call, Ending, Labels, Record
 from suanli.domain.tokens import ApiToken, Permission
 from suanli.i18n import Texts
 from suanli.web.api.bodies import Body, GivenAmount, Moment, Name
+from suanli.web.api.mistakes import MistakeError
 from suanli.web.api.problems import Problem
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_UNITS = 10**14
 """More than anything uses in one call, as usage counts it; of a whole batch, a sum that can be kept."""
+_SETTLEMENT = "reservation:"
+"""What the ids of records begin with that a settlement wrote, and no told one's does."""
+_GATEWAY = re.compile("req-[0-9a-f]{32}", re.ASCII)
+"""The ids of the gateway's records; who calls models hears them while the call still lasts."""
 
 _KINDS = {
     "project": ScopeKind.PROJECT,
@@ -43,7 +49,7 @@ def _units(value: object) -> int | Decimal:
             found = Decimal("NaN")
         if found.is_finite() and 0 <= found <= MOST_UNITS:
             return found
-    raise ValueError(f"units are a number from 0 to {MOST_UNITS}")
+    raise MistakeError("units", most=MOST_UNITS)
 
 
 Units = Annotated[
@@ -133,8 +139,13 @@ def _counted(said: int | Decimal, unit: Unit, texts: Texts) -> int:
         return said
     try:
         return unit.counted(Decimal(said))
-    except PriceError as error:
-        raise UnfitError("input_units", texts("api.cost.not_counted", why=error)) from None
+    except PriceError:
+        raise UnfitError("input_units", texts("api.cost.not_counted", unit=unit.value)) from None
+
+
+def settlement_id(hold: str) -> str:
+    """The id of the record of a hold's settlement, which nobody else can have taken: keys can be guessed."""
+    return f"{_SETTLEMENT}{hold}"
 
 
 class UnfitError(ValueError):
@@ -185,6 +196,15 @@ class Teller:
         if not self.tells_of_all and (user != own.user or found != known):
             raise Problem("forbidden", self.texts("api.cost.only_own_payer", user=own.user))
         return found
+
+    def check_id(self, request_id: str) -> None:
+        """Refuse ids that stand for what is written down here, or its own record would be a conflict.
+
+        What the gateway could not write down is told of by who tells of everybody's calls. Raises UnfitError.
+        """
+        is_gateways = _GATEWAY.fullmatch(request_id) and not self.tells_of_all
+        if request_id.startswith(_SETTLEMENT) or is_gateways:
+            raise UnfitError("request_id", self.texts("api.cost.reserved_id"))
 
     def check(self, told: ToldCall) -> None:
         """Refuse what only others may say: a bill of one's own, or whose hold it settles."""

@@ -8,7 +8,8 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from suanli.domain.gateway import Kind, Offered
-from suanli.i18n import Lang, Texts, texts_in
+from suanli.i18n import Texts, texts_in
+from suanli.web.api.languages import asked_lang
 from suanli.web.gateway.asked import PATHS
 from suanli.web.gateway.refusals import SERVER, Refusal
 from suanli.web.gateway.serving import Answer, Serving
@@ -70,8 +71,7 @@ def _body(texts: Texts) -> bytes:
 
 
 def _texts(serving: Serving) -> Texts:
-    best = request.accept_languages.best_match([lang.value for lang in Lang])
-    return texts_in(Lang(best) if best else serving.site.lang)
+    return texts_in(asked_lang(serving.site))
 
 
 def _response(answer: Answer) -> Response:

@@ -1,9 +1,9 @@
 """What an answer has produced so far: its reported usage if there is one, and otherwise a bound by what was seen."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from suanli.domain.cost.prices import Usage
 from suanli.domain.cost.reported_usage import usage_of
@@ -15,12 +15,23 @@ _NO_CONTENT = frozenset({"role", "id", "type", "index"})
 
 
 def parsed(data: bytes) -> Mapping[str, Any] | None:
-    """A JSON object; None when it is none."""
+    """A JSON object; None when it is none.
+
+    It is only read, so it is taken as providers write it: with NaN and Infinity, and with half a character.
+    """
     try:
-        found = json.loads(data, parse_constant=_refuse)
+        found = json.loads(data.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def sizes(said: Mapping[str, Any]) -> Iterator[int]:
+    """The bytes of text in each choice of a chunk, or of a whole answer."""
+    choices = said.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict):
+            yield sum(_content(choice.get(name)) for name in ("delta", "message", "text"))
 
 
 def is_usage_alone(said: Mapping[str, Any]) -> bool:
@@ -41,13 +52,16 @@ class Produced:
 
     def see(self, said: Mapping[str, Any]) -> None:
         """Count a chunk of a stream, or a whole answer."""
-        choices = said.get("choices")
-        for choice in choices if isinstance(choices, list) else ():
-            if isinstance(choice, dict):
-                self._see_choice(choice)
+        for found in sizes(said):
+            self.bytes += found
+            self.pieces += bool(found)
         usage = usage_of(said.get("usage"), has_output=self.is_chat)
         if usage is not None and (usage.output + usage.reasoning or not self.bytes):
             self._usage, self._bytes_then = usage, self.bytes
+
+    def see_unread(self, length: int) -> None:
+        """Count bytes of what is no JSON object, and may be content all the same."""
+        self.bytes += length
 
     @property
     def has_usage(self) -> bool:
@@ -71,11 +85,6 @@ class Produced:
         told = self._usage
         return max(self.pieces, 0 if told is None else told.output + told.reasoning)
 
-    def _see_choice(self, choice: Mapping[str, Any]) -> None:
-        found = sum(_content(choice.get(name)) for name in ("delta", "message", "text"))
-        self.bytes += found
-        self.pieces += bool(found)
-
 
 def _content(value: object) -> int:
     """Bytes of all text in it, whatever it is called: answer, reasoning, arguments of tools."""
@@ -84,7 +93,3 @@ def _content(value: object) -> int:
     if isinstance(value, dict):
         return sum(_content(inner) for name, inner in value.items() if name not in _NO_CONTENT)
     return sum(map(_content, value)) if isinstance(value, list) else 0
-
-
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(word)

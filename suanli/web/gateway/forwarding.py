@@ -1,8 +1,9 @@
 """Where a request goes: along its model's routes, until a provider answers."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -12,10 +13,12 @@ from suanli.domain.errors import RemoteError
 from suanli.domain.gateway import Deadlines, Late, ProviderReply, ProviderRequest, Route
 from suanli.domain.ports import ModelProvider
 from suanli.i18n import Texts
+from suanli.web.gateway.answers import NoAnswerError, error_of, is_answer
 from suanli.web.gateway.asked import PATHS, Asked
+from suanli.web.gateway.beginnings import begun
 from suanli.web.gateway.counting import parsed
 from suanli.web.gateway.refusals import SERVER, Refusal
-from suanli.web.gateway.sse import data_of, events
+from suanli.web.gateway.sse import are_events, events, opening
 from suanli.web.gateway.tab import Tab
 
 log = structlog.get_logger()
@@ -29,20 +32,19 @@ _OURS = frozenset({401, 402, 403, 404})
 _BUSY = 429
 _PASSING = frozenset({408, 425, _BUSY})
 _LATE = frozenset({408, 504, 524})
-_STREAM = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """What came of a request: the first route that answered, and its answer, whole or as events still to come.
 
-    An error status is one that is the caller's to read. `said` is the body as far as it is a JSON object.
+    An error status is one that is the caller's to read. `said` is what a good answer that is whole says.
     """
 
     route: Route
     reply: ProviderReply
     body: bytes = b""
-    said: Mapping[str, Any] | None = None
+    said: Mapping[str, Any] = field(default_factory=dict)
     events: Iterator[bytes] | None = None
 
     @property
@@ -81,20 +83,26 @@ class Forwarding:
                 break
             tab.keep()
             try:
-                return self._ask(route, asked, within)
+                return self._ask(route, asked, tab, within)
             except _FailedError as failed:
                 log.warning("gateway_route_failed", request=tab.id, provider=route.provider, error=str(failed))
                 failures[route] = failed
         raise _nobody(asked, failures, texts)
 
-    def _ask(self, route: Route, asked: Asked, within: timedelta) -> Arrived:
+    def _ask(self, route: Route, asked: Asked, tab: Tab, within: timedelta) -> Arrived:
         request = ProviderRequest(PATHS[asked.model.kind], asked.content_for(route), asked.is_stream, within)
+        enough = self.clock.elapsed() + self.deadlines.first_byte.total_seconds()
+
+        def is_enough() -> bool:
+            tab.keep()
+            return self.clock.elapsed() >= enough
+
         try:
             reply = self.providers[route.provider].send(request)
-            return _closing(reply, lambda: _arrived(route, reply, is_stream=asked.is_stream))
+            return _closing(reply, lambda: _arrived(route, reply, asked, is_enough))
         except Late as error:
             raise _FailedError(504, str(error)) from None
-        except RemoteError as error:
+        except (RemoteError, NoAnswerError) as error:
             raise _FailedError(502, str(error)) from None
 
 
@@ -107,28 +115,27 @@ def _closing(reply: ProviderReply, read: Callable[[], Arrived]) -> Arrived:
         raise
 
 
-def _arrived(route: Route, reply: ProviderReply, *, is_stream: bool) -> Arrived:
+def _arrived(route: Route, reply: ProviderReply, asked: Asked, is_enough: Callable[[], bool]) -> Arrived:
     status = reply.status
     if status in _OURS | _PASSING or status >= _SERVERS or not (status == _GOOD or status >= _BAD):
         raise _FailedError(status, f"HTTP {status} {_code(reply)}".strip(), reply.headers.get("retry-after", ""))
-    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if is_stream and status == _GOOD and kind == _STREAM:
-        found = events(reply.chunks)
-        first = next(found, b"")
-        if not first:
-            raise _FailedError(502, "an empty stream")
-        _refuse_error(parsed(data_of(first) or b""))
-        return Arrived(route, reply, events=_again(first, found))
-    body = _whole(reply)
-    said = parsed(body)
-    if status == _GOOD:
-        _refuse_error(said)
+    if status >= _BAD:
+        return Arrived(route, reply, _whole(reply.chunks, reply))
+    label = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    head = opening(reply.chunks) if asked.is_stream else b""
+    pieces = chain((head,), reply.chunks)
+    if asked.is_stream and are_events(label, head):
+        return Arrived(route, reply, events=begun(events(pieces), is_enough))
+    body = _whole(pieces, reply)
+    said = parsed(body) or {}
+    if not is_answer(asked.model.kind, said):
+        raise NoAnswerError(f"a good status without an answer: {error_of(said) or ''}")
     return Arrived(route, reply, body, said)
 
 
-def _whole(reply: ProviderReply) -> bytes:
+def _whole(pieces: Iterable[bytes], reply: ProviderReply) -> bytes:
     body = bytearray()
-    for piece in reply.chunks:
+    for piece in pieces:
         body += piece
         if len(body) > LARGEST:
             raise RemoteError("the answer is too large")
@@ -136,28 +143,12 @@ def _whole(reply: ProviderReply) -> bytes:
     return bytes(body)
 
 
-def _refuse_error(said: Mapping[str, Any] | None) -> None:
-    """Take an answer or a stream that begins with an error, behind a good status, for the error that it is."""
-    if said is not None and said.get("error") and not said.get("choices"):
-        raise _FailedError(502, f"an error with a good status: {_named(said)}")
-
-
 def _code(reply: ProviderReply) -> str:
     """What a provider calls its error; its words may quote the request, which is in no log."""
     try:
-        return _named(parsed(b"".join(reply.chunks)) or {})
+        return error_of(parsed(b"".join(reply.chunks)) or {}) or ""
     except RemoteError:
         return ""
-
-
-def _named(said: Mapping[str, Any]) -> str:
-    error = said.get("error")
-    return f"{error.get('code') or error.get('type') or '':.100}" if isinstance(error, dict) else ""
-
-
-def _again(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
 
 
 def _nobody(asked: Asked, failures: Mapping[Route, _FailedError], texts: Texts) -> Refusal:

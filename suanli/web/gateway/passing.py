@@ -9,6 +9,7 @@ from suanli.domain.cost.records import Ending
 from suanli.domain.errors import RemoteError
 from suanli.domain.gateway import ProviderReply, Route
 from suanli.i18n import Texts
+from suanli.web.gateway.answers import error_of
 from suanli.web.gateway.counting import DONE, Produced, is_usage_alone, parsed
 from suanli.web.gateway.refusals import QUOTA, SERVER, Refusal
 from suanli.web.gateway.sse import data_of
@@ -82,14 +83,16 @@ class Passing:
         data = data_of(event)
         if data is None:
             return False
-        if data == DONE:
-            self._ending = Ending.OK
+        if data.strip() == DONE:
+            if self._ending is Ending.ABORTED:  # after an error it makes nothing well
+                self._ending = Ending.OK
             return False
         said = parsed(data)
         if said is None:
+            self._produced.see_unread(len(data))
             return False
         self._produced.see(said)
-        if said.get("error"):
+        if error_of(said) is not None:
             self._ending = Ending.FAILED
         return self._hides_usage and is_usage_alone(said)
 

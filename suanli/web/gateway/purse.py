@@ -35,12 +35,12 @@ class Purse:
         self._site = site
         self._clock = clock
         self._stopping = stopping
-        self._admission: Admission[None] = Admission(store, clock)
+        self._admission = Admission(store, clock)
         self._records: GroupCommit[tuple[Call, datetime], Written] = GroupCommit(self._write, clock)
 
     def open(self, secret: str) -> tuple[ApiToken | None, PriceBook]:
         """The token that this is, if there is one, and the prices as they stand."""
-        with self._store.begin() as tx:
+        with self._store.read() as tx:
             return tx.tokens.by_digest(digest_of(secret)), tx.prices.book(self._site.money.currency)
 
     def hold(self, ask: Ask, lasts: timedelta) -> Decision:

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from suanli.domain.cost.money import shown
-from suanli.domain.cost.quotas import Refused
+from suanli.domain.cost.quotas import Quota, Refused
 from suanli.domain.cost.worst_case import UnboundedError, Why
-from suanli.domain.site import Site
 from suanli.i18n import Texts
 
 REQUEST, QUOTA, SERVER = "invalid_request_error", "insufficient_quota", "server_error"
@@ -57,12 +56,12 @@ def unpriced(name: str, texts: Texts) -> Refusal:
     return Refusal(422, "model_not_priced", texts("gateway.unpriced", model=name), param="model")
 
 
-def over_quota(refused: Refused, site: Site, texts: Texts, now: datetime) -> Refusal:
-    """A call that some limit has no room for: which one, what is left, when it starts anew, how to ask for more.
+def over_quota(refused: Refused, quota: Quota, texts: Texts, now: datetime) -> Refusal:
+    """A call that some limit of `quota` has no room for: what is left, when it starts anew, how to ask for more.
 
     Clients are told not to try again by themselves: their patience is of seconds, and a limit's of hours.
     """
-    account, currency = refused.account, site.money.currency
+    account, currency = refused.account, quota.currency
     wait = max(1, ceil((account.window.end - now) / timedelta(seconds=1)))
     message = texts(
         "gateway.over_quota",
@@ -71,7 +70,8 @@ def over_quota(refused: Refused, site: Site, texts: Texts, now: datetime) -> Ref
         left=f"{shown(max(0, account.left))} {currency}",
         limit=f"{shown(account.limit)} {currency}",
         asked=f"{shown(refused.asked)} {currency}",
-        at=account.window.end.astimezone(site.zone).strftime("%Y-%m-%d %H:%M"),
+        at=f"{account.window.end.astimezone(quota.zone):%Y-%m-%d %H:%M}",
+        zone=quota.zone.key,
     )
     headers = {"Retry-After": str(wait), "x-should-retry": "false"}
     return Refusal(429, QUOTA, message, QUOTA, headers=headers)

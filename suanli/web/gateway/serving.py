@@ -11,11 +11,13 @@ import structlog
 from suanli.clock import Clock
 from suanli.domain.cost.book import PriceBook
 from suanli.domain.cost.money import MoneyError, shown
+from suanli.domain.cost.quotas import Quota, Refused
 from suanli.domain.cost.records import Ending
 from suanli.domain.cost.worst_case import UnboundedError
 from suanli.domain.gateway import Kind, Offered
+from suanli.domain.ports import Store
 from suanli.domain.site import Site
-from suanli.domain.tokens import ApiToken, Permission
+from suanli.domain.tokens import ApiToken, Permission, token_in
 from suanli.i18n import Texts
 from suanli.web.gateway.asked import Asked, read
 from suanli.web.gateway.counting import Produced
@@ -26,9 +28,6 @@ from suanli.web.gateway.refusals import SERVER, Refusal, malformed, over_quota, 
 from suanli.web.gateway.tab import NotPricedError, Tab, quotes_of
 
 log = structlog.get_logger()
-
-_FEWEST, _MOST = 32, 200
-"""Characters of a token; what is shorter or longer was never one of ours and is not looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,7 @@ class Serving:
 
     offered: Mapping[str, Offered]
     forwarding: Forwarding
+    store: Store
     purse: Purse
     site: Site
     clock: Clock
@@ -82,10 +82,8 @@ class Serving:
         """Who calls. Raises Refusal."""
         if self.drain.stopping.is_set():
             raise Refusal(503, "shutting_down", texts("gateway.stopping"), SERVER)
-        scheme, _, given = authorization.partition(" ")
-        given = given.strip()
-        is_one = scheme.casefold() == "bearer" and _FEWEST <= len(given) <= _MOST
-        token, book = self.purse.open(given) if is_one else (None, None)
+        given = token_in(authorization)
+        token, book = self.purse.open(given) if given else (None, None)
         if token is None or book is None or not token.is_valid(self.clock.now()):
             headers = {"WWW-Authenticate": 'Bearer realm="suanli"'}
             raise Refusal(401, "invalid_api_key", texts("gateway.no_key"), "authentication_error", headers=headers)
@@ -122,7 +120,7 @@ class Serving:
             log.info("gateway_call_refused", request=tab.id, status=arrived.reply.status)
             return Answer(arrived.reply.status, headers, arrived.body)
         produced = Produced(is_chat=tab.model.kind is Kind.CHAT)
-        produced.see(arrived.said or {})
+        produced.see(arrived.said)
         written = tab.close(arrived.route, produced, Ending.OK)
         if written is None:
             return Answer(arrived.reply.status, headers, arrived.body)
@@ -158,5 +156,12 @@ class Serving:
             raise malformed(texts, "max_tokens") from None
         if refused is not None:
             log.info("gateway_refused", request=tab.id, quota=refused.account.name)
-            raise over_quota(refused, self.site, texts, now)
+            raise over_quota(refused, self._quota(refused), texts, now)
         return tab
+
+    def _quota(self, refused: Refused) -> Quota:
+        with self.store.read() as tx:
+            quota = tx.quotas.find(refused.account.quota)
+        if quota is None:
+            raise AssertionError(refused.account)
+        return quota

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from suanli.domain.errors import RemoteError
 
+STREAM = "text/event-stream"
 LONGEST = 8 * 1024 * 1024
 """Bytes of one event; whoever sends more sends no events."""
 
@@ -12,6 +13,29 @@ _END = re.compile(rb"(?>\r\n|\n|\r)(?:\r\n|\n|\r)")
 _LINE = re.compile(rb"\r\n|\n|\r")
 _LONGEST_END = 4
 _BOM = b"\xef\xbb\xbf"
+_FIELD = re.compile(rb"(?:data|event|id|retry)?:")
+_LONGEST_FIELD = len(b"event:")
+_BLANK = 4096
+"""More bytes of nothing are not waited for to know what a body is."""
+
+
+def opening(pieces: Iterator[bytes]) -> bytes:
+    """As much of a body as shows what it is."""
+    head = b""
+    for piece in pieces:
+        head += piece
+        if len(_start(head)) >= _LONGEST_FIELD or len(head) > _BLANK:
+            break
+    return head
+
+
+def are_events(label: str, head: bytes) -> bool:
+    """Whether a body that was asked for as a stream is one: by how it begins, and else by its label.
+
+    Some call a stream plain text, and others an error or a page a stream.
+    """
+    start = _start(head)
+    return bool(_FIELD.match(start)) or (label == STREAM and not start.startswith((b"{", b"<")))
 
 
 def events(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -43,3 +67,7 @@ def data_of(event: bytes) -> bytes | None:
 
 def _value(line: bytes) -> bytes:
     return line.partition(b":")[2].removeprefix(b" ")
+
+
+def _start(head: bytes) -> bytes:
+    return head.removeprefix(_BOM).lstrip()
