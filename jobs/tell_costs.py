@@ -66,13 +66,14 @@ class TellCosts:
             tx.lock(alerts.LOCK)
             now = self.clock.now()
             found = tx.quotas.untold(now, AT_ONCE)
-            for crossings in _by_account(found):
+            groups = _by_account(found)
+            for crossings in groups:
                 # One call can pass several levels at once: the highest says it all.
                 highest = max(crossings, key=lambda each: _LEVELS.index(each.level))
                 is_news = highest.reached_at < highest.account.window.end + LATE
                 key = alerts.tell(tx, self.site, self._of(tx, highest, now), now) if is_news else None
                 tx.quotas.told(crossings, key or f"cost-alert:{_key(highest)}")
-            return len(found)
+            return len(groups)
 
     def _of(self, tx: Transaction, crossing: Crossing, now: datetime) -> CostAlert:
         account = crossing.account
@@ -199,7 +200,8 @@ def _by_account(crossings: Sequence[Crossing]) -> Sequence[Sequence[Crossing]]:
 
 
 def _key(crossing: Crossing) -> str:
-    # By the end too: a quota of another period may have a window that begins as one of the old period did.
+    # By the end too: a quota of another period may have a window that begins as one of the old period did. And by the
+    # moment: when an edit has taken an account below a level, it may come there once more.
     account, window = crossing.account, crossing.account.window
-    moments = f"{window.start.isoformat()}:{window.end.isoformat()}"
+    moments = ":".join(each.isoformat() for each in (window.start, window.end, crossing.reached_at))
     return f"limit:{account.quota}:{account.span.word}:{moments}:{crossing.level}"

@@ -41,9 +41,6 @@ AnyRow = Row[*tuple[Any, ...]]
 BOOK = 1
 
 OF_SET = AccountRow.id.in_(select(MemberRow.account).where(MemberRow.account_set == bindparam("of_set")))
-_OF_SETS = AccountRow.id.in_(
-    select(MemberRow.account).where(MemberRow.account_set.in_(bindparam("sets", expanding=True)))
-)
 # As the driver gives it: twelve rows a hold are not worth a conversion of every cell.
 STANDING = (
     AccountRow.id, AccountRow.limit, AccountRow.granted, AccountRow.used, AccountRow.held,
@@ -68,7 +65,6 @@ _LOOK = Prepared(select(_EDITION, _ANY_DUE, *STANDING).where(OF_SET))
 _READ = Prepared(select(*STANDING).where(OF_SET))
 IN_ORDER = (AccountRow.rank, AccountRow.id)
 _LOCK = Prepared(select(*STANDING).where(OF_SET).order_by(*IN_ORDER).with_for_update(of=AccountRow))
-_LOCK_SETS = select(AccountRow.id).where(_OF_SETS).order_by(*IN_ORDER).with_for_update(of=AccountRow)
 _THESE = one_of(AccountRow.id, "ids")
 _LOOK_AT_THESE = Prepared(select(_EDITION, _ANY_DUE, *STANDING).where(_THESE))
 _READ_THESE = Prepared(select(*STANDING).where(_THESE))
@@ -168,11 +164,6 @@ class SqlAccounts:
         if seen is not None and self._connection.dialect.name == "sqlite":
             return seen  # one transaction writes at a time: what was seen still is
         return [Standing(*row) for row in _LOCK.run(self._connection, {"of_set": account_set})]
-
-    def lock_sets(self, account_sets: Iterable[int]) -> None:
-        """Lock the accounts of several sets, all together in the one order."""
-        if self._connection.dialect.name != "sqlite":
-            self._connection.execute(_LOCK_SETS, {"sets": [*{*account_sets}]}).all()
 
     def look_at(self, ids: Iterable[int], now: datetime) -> Look:
         """As `look`, of accounts by their ids."""

@@ -4,6 +4,7 @@ A hold expires by the clock of whoever looks: what is due gives its money back b
 nobody is refused for it, however late the sweep.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +19,7 @@ from storage.hold_expiry import Freed, expire_locked, lock_due
 from storage.hold_rows import COLUMNS, NEW_HOLD, NEW_HOLD_MOVED, StoredHold, named_new, row_of
 from storage.prepared import Prepared
 from storage.tables import HoldRow
-from suanli.domain.cost.money import LARGEST, MoneyError, Nano
+from suanli.domain.cost.money import MoneyError, Nano
 from suanli.domain.cost.quotas import (
     Account,
     Ask,
@@ -227,8 +228,13 @@ class SqlHolds:
         return self._accounts.read(account_set)
 
     def _give_back(self, freed: Freed, *others: int) -> None:
-        if freed:
-            self._accounts.lock_sets((*freed, *others))
+        """Give back to the accounts of each set, all of them at once: there may be thousands after a long stop."""
+        if not freed:
+            return
+        members = self._accounts.members({*freed, *others})
+        self._accounts.lock_these({account for some in members.values() for account in some})
+        moves: Counter[int] = Counter()
         for account_set, amount in freed.items():
-            # Holds that no account counts may come to more than can be counted.
-            self._accounts.move(account_set, held=-min(amount, LARGEST))
+            for account in members.get(account_set, ()):
+                moves[account] -= amount
+        self._accounts.move_all((account, held, 0) for account, held in moves.items())

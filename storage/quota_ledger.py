@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from storage.account_windows import Slot, SqlWindows
 from storage.accounts import WHOLE_ROWS, SqlAccounts, Standing, account_of
@@ -14,6 +14,14 @@ from suanli.domain.cost.quotas import Adjustment, Crossing
 
 _NEW = insert(AdjustmentRow)
 _SET_USED = update(AccountRow).where(AccountRow.id == bindparam("of_account"))
+_NOBODY_KNOWS = QuotaAlertRow.message_key.is_(None)
+_OLDEST = (
+    select(QuotaAlertRow.account)
+    .where(_NOBODY_KNOWS)
+    .group_by(QuotaAlertRow.account)
+    .order_by(func.min(QuotaAlertRow.reached_at), QuotaAlertRow.account)
+    .limit(bindparam("most"))
+)
 _UNTOLD = (
     WHOLE_ROWS.add_columns(
         QuotaAlertRow.level,
@@ -22,9 +30,8 @@ _UNTOLD = (
         QuotaAlertRow.limit.label("limit_then"),
     )
     .join(QuotaAlertRow, QuotaAlertRow.account == AccountRow.id)
-    .where(QuotaAlertRow.message_key.is_(None))
+    .where(_NOBODY_KNOWS, QuotaAlertRow.account.in_(_OLDEST))
     .order_by(QuotaAlertRow.reached_at, QuotaAlertRow.account, QuotaAlertRow.level)
-    .limit(bindparam("most"))
 )
 _ACCOUNT = select(AccountRow.id).where(
     AccountRow.quota == bindparam("quota"),
@@ -91,11 +98,11 @@ class SqlQuotaLedger:
         self._connection.execute(_NEW, {"account": account, "last_record": last, **row})
         self._connection.execute(_SET_USED, {"of_account": account, "used": used + made.amount})
 
-    def untold(self, now: datetime, limit: int) -> Sequence[Crossing]:
-        """Levels that were reached and nobody was told of, oldest first."""
+    def untold(self, now: datetime, accounts: int) -> Sequence[Crossing]:
+        """Levels that were reached and nobody was told of, oldest first: all of so many accounts."""
         return tuple(
             Crossing(account_of(row, now), row.level, row.reached_at, Nano(row.used_then), Nano(row.limit_then))
-            for row in self._connection.execute(_UNTOLD, {"most": limit})
+            for row in self._connection.execute(_UNTOLD, {"most": accounts})
         )
 
     def told(self, crossings: Sequence[Crossing], message_key: str) -> None:

@@ -189,9 +189,9 @@ class SqlQuotas:
         known = self.find(quota)
         return () if known is None else self._ledger.reset(slots([known], now), made_by, why, now)
 
-    def untold(self, now: datetime, limit: int) -> Sequence[Crossing]:
-        """Levels that were reached and nobody was told of, oldest first."""
-        return self._ledger.untold(now, limit)
+    def untold(self, now: datetime, accounts: int) -> Sequence[Crossing]:
+        """Levels that were reached and nobody was told of, oldest first: all those of so many accounts."""
+        return self._ledger.untold(now, accounts)
 
     def told(self, crossings: Sequence[Crossing], message_key: str) -> None:
         """Note the message that tells of these."""

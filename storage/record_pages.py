@@ -1,13 +1,13 @@
-"""Records in order, page after page, and all of them in constant memory: by keyset, never by counting from the start.
+"""Records in order, page after page: by keyset, never by counting from the start.
 
 An unpriced record has no cost to be sorted by. It comes before all that have one, as if it were less than nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, literal_column, select, tuple_
+from sqlalchemy import Connection, Select, literal_column, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -16,13 +16,7 @@ from storage.record_rows import AnyRow, record_of
 from storage.tables import RecordRow
 from suanli.domain.cost.records import Page, Place, Record, RecordFilter, Sort
 
-_TABLE = RecordRow.__table__
-_ALL = select(_TABLE)
-# SQLite, which knows nothing of how many there are, would read all of somebody's records anew for each part.
-_BY_NUMBER = _ALL.with_hint(_TABLE, "NOT INDEXED", "sqlite").order_by(RecordRow.id)
-_BETWEEN = select(func.count(), func.min(RecordRow.id), func.max(RecordRow.id))
-PART = 2_000
-"""So many records are in memory at a time."""
+_ALL = select(RecordRow.__table__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _UNPRICED = -1
@@ -51,23 +45,6 @@ def page(
     records = tuple(map(record_of, rows[:limit]))
     more = len(rows) > limit and records
     return Page(records, _place(records[-1], sort) if more else None)
-
-
-def each(connection: Connection, which: RecordFilter) -> Iterator[Record]:
-    """All records by number, read in parts."""
-    conditions = _conditions(which)
-    # Counted with them, for the first and the last alone PostgreSQL would search by number, from the very first.
-    many, first, last = connection.execute(_BETWEEN.where(*conditions)).one()
-    if not many:
-        return
-    behind = first - 1
-    while behind < last:
-        some = _BY_NUMBER.where(*conditions, RecordRow.id > behind, RecordRow.id <= last).limit(PART)
-        rows = connection.execute(some).all()
-        if not rows:
-            return
-        yield from map(record_of, rows)
-        behind = rows[-1].id
 
 
 def _by_cost(

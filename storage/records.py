@@ -1,6 +1,6 @@
 """Records: every call that was told of, what it costs, and what quotas count for it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -9,7 +9,7 @@ from storage.account_windows import SqlWindows
 from storage.accounts import SqlAccounts
 from storage.record_batches import RecordBatch, check
 from storage.record_marks import before, mark, newest_costs
-from storage.record_pages import each, page
+from storage.record_pages import page
 from storage.record_prices import price_records
 from storage.record_rows import record_of
 from storage.tables import RecordRow
@@ -96,10 +96,6 @@ class SqlRecords:
     def page(self, which: RecordFilter, sort: Sort, *, ascending: bool, after: Place | None, limit: int) -> Page:
         """Some records in order, from the one behind `after` on."""
         return page(self._connection, which, sort, ascending=ascending, after=after, limit=limit)
-
-    def each(self, which: RecordFilter) -> Iterator[Record]:
-        """All records by number, read in parts: any number of them in constant memory."""
-        return each(self._connection, which)
 
     def mark(self) -> Mark:
         """How far records go, and who may still be writing some that come before."""

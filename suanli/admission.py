@@ -4,14 +4,23 @@ A database makes a transaction durable by waiting for its disk, and whoever pays
 One wait for all of them is what lets one process admit thousands of calls a second (cost.md §7.6).
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from suanli.clock import Clock
 from suanli.domain.cost.money import MoneyError
 from suanli.domain.cost.quotas import Ask, Decision
-from suanli.domain.ports import Store
+from suanli.domain.ports import Store, Transaction
 from suanli.group_commit import GroupCommit
+
+Proviso = Callable[[Transaction], bool]
+"""Whether what a call was planned by is still so; asked in the transaction that holds for it, and only there."""
+
+Item = tuple[Ask, timedelta, Proviso | None]
+
+
+class OutdatedError(Exception):
+    """A call's proviso is not so, and nothing is held for it."""
 
 
 class Admission:
@@ -24,12 +33,12 @@ class Admission:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._holds: GroupCommit[tuple[Ask, timedelta], Decision | MoneyError] = GroupCommit(self._hold, clock)
+        self._holds: GroupCommit[Item, Decision | MoneyError | OutdatedError] = GroupCommit(self._hold, clock)
 
-    def hold(self, ask: Ask, lasts: timedelta) -> Decision:
-        """Put money aside for so long. Raises MoneyError, and RuntimeError after `stop`."""
-        answer = self._holds.do((ask, lasts))
-        if isinstance(answer, MoneyError):
+    def hold(self, ask: Ask, lasts: timedelta, proviso: Proviso | None = None) -> Decision:
+        """Put money aside for so long. Raises OutdatedError, MoneyError, and RuntimeError after `stop`."""
+        answer = self._holds.do((ask, lasts, proviso))
+        if isinstance(answer, MoneyError | OutdatedError):
             raise answer
         return answer
 
@@ -37,10 +46,18 @@ class Admission:
         """Take nothing more, and let what was taken be done; False when something still hung after `grace`."""
         return self._clock.wait(self._holds.close(), grace.total_seconds())
 
-    def _hold(self, items: Sequence[tuple[Ask, timedelta]]) -> Sequence[Decision | MoneyError]:
+    def _hold(self, items: Sequence[Item]) -> Sequence[Decision | MoneyError | OutdatedError]:
         now = self._clock.now()
         with self._store.begin() as tx:
-            if len(items) == 1:  # as most are when little is asked for: it takes fewer statements
-                ((ask, lasts),) = items
-                return (tx.holds.hold(ask, now, now + lasts),)
-            return tx.holds.hold_all([(ask, now + lasts) for ask, lasts in items], now)
+            holds = {proviso: proviso(tx) for proviso in {each for *_, each in items if each is not None}}
+            are_due = [proviso is None or holds[proviso] for *_, proviso in items]
+            asks = [(ask, now + lasts) for (ask, lasts, _), is_due in zip(items, are_due, strict=True) if is_due]
+            answers = iter(_decided(tx, asks, now))
+            return [next(answers) if is_due else OutdatedError() for is_due in are_due]
+
+
+def _decided(tx: Transaction, asks: Sequence[tuple[Ask, datetime]], now: datetime) -> Sequence[Decision | MoneyError]:
+    if len(asks) == 1:  # as most are when little is asked for: it takes fewer statements
+        ((ask, expires_at),) = asks
+        return (tx.holds.hold(ask, now, expires_at),)
+    return tx.holds.hold_all(asks, now) if asks else ()

@@ -15,7 +15,7 @@ from suanli.domain.cost.money import Nano
 from suanli.domain.cost.parties import Payer
 from suanli.domain.cost.prices import CostModel, CostModelId, CostType, Price, PriceId, Rates, Tier, Unit
 from suanli.domain.cost.quotas import Hold, Quota, QuotaId, Scope, ScopeKind
-from suanli.domain.cost.records import Record, RecordFilter
+from suanli.domain.cost.records import Record
 from suanli.domain.cost.rules import CNY, MoneyRules
 from suanli.domain.cost.windows import Period
 from suanli.domain.gateway import Deadlines, Kind, Offered, Route
@@ -33,6 +33,7 @@ from suanli.web.gateway.forwarding import Forwarding
 from suanli.web.gateway.purse import Purse
 from suanli.web.gateway.serving import Drain, Serving
 from suanli.wiring import build_site
+from tests.contract.record_kit import records_of
 from tests.fakes import NOON, FakeClock
 
 SECRET = "sk-suanli-" + "z" * 40
@@ -79,7 +80,7 @@ class World:
 
     def records(self) -> Sequence[Record]:
         with self.store.begin() as tx:
-            return tuple(tx.records.each(RecordFilter()))
+            return tuple(records_of(tx))
 
     def books(self) -> tuple[int, int]:
         """What is used and what is held of the company's quota."""

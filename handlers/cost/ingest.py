@@ -14,8 +14,8 @@ from suanli.domain.site import Site
 AHEAD = timedelta(minutes=5)
 """How far a caller's clock may be ahead of ours."""
 
-MOST = 10**16
-"""Nano-units that one call costs at the most, ten million: sums have to keep what hundreds of them come to."""
+MOST = 10**15
+"""Nano-units that one call costs at the most, a million: sums have to keep what thousands of them come to."""
 
 _NONE = Nano(0)
 

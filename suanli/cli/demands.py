@@ -1,4 +1,6 @@
-"""What a role needs before it starts: its settings, and a database of this version."""
+"""What a role needs before it starts: its settings, and a database of this version in the same currency."""
+
+from contextlib import closing
 
 from suanli import wiring
 from suanli.settings import Process, Settings, SettingsError, from_process, missing
@@ -19,4 +21,6 @@ def require(process: Process, *, migrates: bool = False) -> Settings:
         raise SettingsError(
             ["数据库需要升级；请先运行 suanli migrate / the database is not up to date; run suanli migrate"]
         )
+    with closing(wiring.open_store(settings)) as store:  # and closed again: some roles fork
+        wiring.demand_currency(settings, store)
     return settings

@@ -46,6 +46,7 @@ from suanli.web.hubs import hubs_blueprint
 from suanli.wiring.channels import build_connections
 from suanli.wiring.costs import (
     cost_jobs,
+    demand_currency,
     keep_zone,
     plan_prices,
     price_unpriced,
@@ -83,6 +84,7 @@ __all__ = [
     "build_web",
     "build_work",
     "declare_releases",
+    "demand_currency",
     "is_embedded",
     "keep_zone",
     "needs_upgrade",

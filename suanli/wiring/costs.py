@@ -19,10 +19,12 @@ from suanli.domain.changes import Actor, Change
 from suanli.domain.cost.exchange import ExchangeRate
 from suanli.domain.cost.money import currency
 from suanli.domain.cost.price_imports import Plan
+from suanli.domain.cost.records import RecordFilter, Sort
 from suanli.domain.ports import Store
 from suanli.domain.schedule import Every, JobName, Schedule
 from suanli.domain.site import Site
-from suanli.settings import Settings
+from suanli.settings import Settings, SettingsError
+from suanli.settings.problems import problem
 from suanli.sources.price_maps import installed_prices, read_prices
 
 _LITELLM = "litellm"
@@ -56,6 +58,21 @@ def keep_zone(store: Store) -> None:
         if not tx.sums.is_current():
             count = tx.sums.rebuild()
             log.warning("sums_rebuilt", records=count)
+
+
+def demand_currency(settings: Settings, store: Store) -> None:
+    """Refuse another currency than that of the records there are: sums and quotas would add what cannot be added.
+
+    Raises SettingsError.
+    """
+    with store.read() as tx:
+        newest = tx.records.page(RecordFilter(), Sort.HAPPENED_AT, ascending=False, after=None, limit=1)
+    ours = settings.cost.currency
+    theirs = next((record.currency for record in newest.records), ours)
+    if theirs != ours:
+        said = f"已有的调用记录以 {theirs} 计，不能改为 {ours}；请改回来，或换一个空的数据库"
+        meant = f"what was recorded is in {theirs}, not in {ours}; set it back, or take an empty database"
+        raise SettingsError([problem("cost.currency", f"{said} / {meant}")])
 
 
 def read_price_list(

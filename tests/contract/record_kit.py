@@ -21,7 +21,7 @@ from suanli.domain.cost.records import (
     Stated,
     Written,
 )
-from suanli.domain.ports import Store
+from suanli.domain.ports import Store, Transaction
 from tests.contract.cost_kit import CNY
 from tests.fakes import NOON
 
@@ -76,7 +76,13 @@ def recorded(store: Store, request_id: str) -> Record:
 
 def everything(store: Store, which: RecordFilter = ALL) -> list[Record]:
     with store.begin() as tx:
-        return list(tx.records.each(which))
+        return records_of(tx, which)
+
+
+def records_of(tx: Transaction, which: RecordFilter = ALL) -> list[Record]:
+    """All records that fit, by number."""
+    page = tx.records.page(which, Sort.HAPPENED_AT, ascending=True, after=None, limit=100_000)
+    return sorted(page.records, key=lambda record: record.id)
 
 
 def unpriced(store: Store) -> list[RecordId]:

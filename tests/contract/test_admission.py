@@ -10,11 +10,11 @@ from typing import TypeVar
 
 import pytest
 
-from suanli.admission import Admission
+from suanli.admission import Admission, OutdatedError
 from suanli.clock import SystemClock
 from suanli.domain.cost.money import LARGEST, MoneyError
 from suanli.domain.cost.quotas import Conflict, Granted, Refused, Scope, ScopeKind
-from suanli.domain.ports import Store
+from suanli.domain.ports import Store, Transaction
 from tests.contract.cost_kit import (
     BOT,
     COMPANY,
@@ -142,4 +142,30 @@ def test_what_was_taken_before_it_was_stopped_is_done(store: Store) -> None:
         return granted
 
     assert sum(in_threads(work)) == books(store, company)[1]
+    assert drift(store) == ()
+
+
+def test_whose_proviso_is_not_so_gets_nothing_and_those_beside_them_get_theirs(
+    store: Store, admission: Admission
+) -> None:
+    add_nested(store, MANY)
+
+    def is_so(tx: Transaction) -> bool:
+        return tx.quotas.all() != ()
+
+    def is_not_so(tx: Transaction) -> bool:
+        return not is_so(tx)
+
+    def rush(number: int) -> str:
+        proviso = (None, is_so, is_not_so)[number % 3]
+        try:
+            return type(admission.hold(ask(f"{number}", 1, of(number)), LASTS, proviso)).__name__
+        except OutdatedError:
+            return "outdated"
+
+    answers = in_threads(rush, 60)
+    assert [answer for n, answer in enumerate(answers) if n % 3 < 2] == ["Granted"] * 40
+    assert [answer for n, answer in enumerate(answers) if n % 3 == 2] == ["outdated"] * 20
+    with store.begin() as tx:
+        assert [n for n in range(60) if tx.holds.find(str(n)) is None] == [*range(2, 60, 3)]
     assert drift(store) == ()

@@ -10,9 +10,9 @@ import pytest
 
 from storage.store import SqlStore
 from suanli.domain.access import Role
-from suanli.domain.cost.records import RecordFilter
 from suanli.domain.tokens import Permission
 from suanli.web.cost.ingest import ENDPOINTS, MOST_BYTES, MOST_LINES
+from tests.contract.record_kit import records_of
 from tests.cost_desk import CostDesk, Replied
 from tests.fakes import FakeClock
 
@@ -52,7 +52,7 @@ def counts(replied: Replied) -> dict[str, int]:
 
 def recorded(desk: CostDesk) -> int:
     with desk.store.begin() as tx:
-        return sum(1 for _ in tx.records.each(RecordFilter()))
+        return len(records_of(tx))
 
 
 def test_each_line_is_answered_by_itself_and_what_is_right_is_written(desk: CostDesk, token: str) -> None:
@@ -129,7 +129,7 @@ def test_a_line_of_somebody_elses_refuses_all_for_who_may_not_say_so(desk: CostD
 def test_amounts_that_cannot_be_kept_are_invalid_alone_and_refused_together(desk: CostDesk, token: str) -> None:
     desk.model("gold", input="9000000")
     assert statuses(send(desk, token, call(1, model_name="gold", input_units=10**9), call(2))) == ["invalid", "new"]
-    many = [call(f"a{number}", model_name="gold", input_units=1_100) for number in range(1000)]
+    many = [call(f"a{number}", model_name="gold", input_units=110) for number in range(MOST_LINES)]
     assert send(desk, token, *many).status == 422
     assert recorded(desk) == 1
 

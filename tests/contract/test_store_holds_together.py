@@ -14,7 +14,7 @@ from typing import TypeVar
 import pytest
 
 from storage.store import SqlStore
-from suanli.domain.cost.quotas import Ask, Conflict, Decision, Granted, Hold, Quota, Scope, ScopeKind
+from suanli.domain.cost.quotas import Ask, Conflict, Decision, Granted, Hold, Level, Quota, Scope, ScopeKind
 from suanli.domain.cost.records import Fate, Written
 from suanli.domain.cost.windows import Period
 from suanli.domain.ports import Store
@@ -37,7 +37,6 @@ from tests.contract.cost_kit import (
     expire,
     grant,
     hold,
-    levels,
     quota,
     raise_hold,
     refund,
@@ -186,8 +185,18 @@ def test_whatever_eight_processes_do_at_once_nobody_waits_in_a_circle_and_the_bo
     seen = sum(in_processes(processes, meddle, database_url), Counter[str]())
     assert {"Granted", "Refused", "Conflict", "Hold", "Written", "list", "QuotaGrant", "tuple"} <= seen.keys()
     assert drift(store) == ()
-    told = levels(store)
-    assert told
+    end = NOON + 2 * HOUR
+    while an_end(store, end):
+        pass
+    with store.begin() as tx:
+        company = next(each for each in tx.quotas.all() if each.scope == COMPANY)
+    change(store, company, end, active=True)
+    settle(store, "at last", 10 * MANY, end, of(0))
+    with store.begin() as tx:
+        reached = tx.quotas.levels(tx.quotas.all(), end)
+        told = {(each.account.quota, each.level) for each in tx.quotas.untold(end, 1000)}
+    assert reached[company.id] is Level.EXCEEDED
+    assert reached.items() <= told
 
 
 def test_the_same_key_at_once_is_one_hold(database_url: str, store: Store) -> None:

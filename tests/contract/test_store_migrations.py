@@ -27,6 +27,8 @@ from suanli.domain.answer import Answer, line
 from suanli.domain.chat import Platform, TargetKind
 from suanli.domain.stock import Model, Sample
 from suanli.i18n import Lang
+from tests.contract.cost_kit import ZHANG, add, books, drift, hold, quota
+from tests.contract.record_kit import costs, price, write
 from tests.contract.sum_kit import ONE, key, rows, tell
 from tests.fakes import NOON
 from tests.parcels import claim
@@ -232,6 +234,24 @@ _BACK_TO_0009 = (
     "ALTER TABLE adjustments DROP COLUMN last_record",
     "UPDATE alembic_version SET version_num = '0009'",
 )
+
+
+def test_what_earlier_versions_reset_away_stays_away(bare_url: str) -> None:
+    migrate.upgrade(bare_url)
+    with closing(SqlStore(bare_url)) as store:
+        (his,) = add(store, quota(ZHANG, 100))
+        assert hold(store, "a", 100)
+        write(store, costs("a", None, hold="a"))
+        with store.begin() as tx:
+            tx.quotas.reset(his.id, made_by="ou_boss", why="", now=NOON)
+    with connected(bare_url) as connection:
+        connection.execute(text("ALTER TABLE adjustments DROP COLUMN last_record"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0011'"))
+        connection.commit()
+    migrate.upgrade(bare_url)
+    with closing(SqlStore(bare_url)) as store:
+        assert price(store, costs("a", 10)) == 1
+        assert (books(store, his), drift(store)) == ((0, 0), ())
 
 
 def closed_in(url: str) -> list[object]:

@@ -40,7 +40,7 @@ from tests.contract.cost_kit import (
     refund,
 )
 from tests.contract.cost_kit import ask as asked_for
-from tests.contract.record_kit import HE, costs, everything, fate
+from tests.contract.record_kit import HE, costs, everything, fate, records_of
 from tests.fakes import NOON
 from tests.money_deeds import DEEDS, Deed, Scene, do_all, furnish
 
@@ -124,7 +124,7 @@ class MoneyMachine(RuleBasedStateMachine):
             found = tx.books.reconcile(self.scene.now, None)
             told = [(each.account.quota, each.account.span, each.account.window, each.level) for each in
                     tx.quotas.untold(self.scene.now, 10_000)]  # fmt: skip
-            mine = list(tx.records.each(RecordFilter(organization=self.scene.name)))
+            mine = records_of(tx, RecordFilter(organization=self.scene.name))
         assert found.is_clean, found
         assert len(told) == len(set(told))
         assert len({each.call.request_id for each in mine}) == len(mine) == self.told[Fate.NEW]

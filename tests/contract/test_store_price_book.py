@@ -14,11 +14,14 @@ from sqlalchemy import event
 from storage.engine import address, open_engine
 from storage.price_book import SqlPriceBook
 from storage.store import SqlStore
+from suanli.domain.access import Role
 from suanli.domain.cost.book import Bill, PriceBook
 from suanli.domain.cost.charges import Missing, Unpriced
 from suanli.domain.cost.money import Currency
+from suanli.domain.cost.parties import Payer
 from suanli.domain.cost.prices import CostModel, Usage
 from suanli.domain.ports import Store, Transaction
+from suanli.domain.tokens import ApiToken, TokenId
 from tests.contract.price_kit import CNY, DAY, TIERS, USD, add, added, model, price, rate, set_price
 from tests.fakes import NOON
 
@@ -33,6 +36,11 @@ def book(store: Store, currency: Currency = CNY) -> PriceBook:
 def cost(store: Store) -> int | Missing:
     found = book(store).charge("deepseek-chat", "deepseek", CALL, NOON)
     return found.cost.total if isinstance(found, Bill) else found.why
+
+
+def token() -> ApiToken:
+    payer = Payer("ou_zhang", "bot", "sales", "company")
+    return ApiToken(TokenId(0), "t", "digest", payer, frozenset(), Role.MEMBER, "ou_boss", NOON)
 
 
 class Undone(Exception):  # noqa: N818 what a test means to happen
@@ -185,3 +193,25 @@ def test_a_model_that_two_add_at_once_is_added_once(store: Store, database_url: 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(work, range(4))) == [False, False, False, True]
     assert len(book(store).models) == 1
+
+
+def test_who_looks_a_token_up_and_then_edits_sees_the_edit(store: Store) -> None:
+    known = add(store, model())
+    assert cost(store) is Missing.PRICE
+    with store.begin() as tx:
+        tx.tokens.add(token())
+        assert tx.tokens.by_digest("digest") is not None
+        tx.prices.add(price(known, rate=5), NOON)
+        assert isinstance(tx.prices.book(CNY).charge(known.name, known.provider, CALL, NOON), Bill)
+    assert cost(store) == 5
+
+
+def test_who_looks_a_token_up_finds_the_book_of_that_moment_or_a_newer_one(store: Store, elsewhere: SqlStore) -> None:
+    known = add(store, model())
+    with store.begin() as tx:
+        tx.tokens.add(token())
+    set_price(elsewhere, price(known, rate=5))
+    with store.begin() as tx:
+        assert tx.tokens.by_digest("digest") is not None
+        assert isinstance(tx.prices.book(CNY).charge(known.name, known.provider, CALL, NOON), Bill)
+        assert tx.prices.book(CNY) is tx.prices.book(CNY)

@@ -65,9 +65,11 @@ def test_a_quota_is_found_as_it_was_added(store: Store) -> None:
 
 
 def test_limits_and_thresholds_that_mean_nothing_are_refused() -> None:
-    for wrong in ({"total": -1}, {"hour": -1}, {"warning": 0.0}, {"warning": 0.96}, {"critical": 1.01}):
+    not_kept = {"warning": 0.00004}  # as nothing, by which nobody would be warned
+    for wrong in ({"total": -1}, {"hour": -1}, {"warning": 0.0}, {"warning": 0.96}, {"critical": 1.01}, not_kept):
         with pytest.raises(ValueError, match="limit"):
             quota(ZHANG, **{"total": 1} | wrong)
+    assert quota(ZHANG, 1, warning=0.0001).warning == 0.0001
 
 
 def test_windows_in_which_nothing_was_held_are_empty(store: Store) -> None:
@@ -162,13 +164,13 @@ def test_each_level_is_reached_once_a_window_and_told_once(store: Store) -> None
     spend(store, "c", 20)
     assert levels(store) == [(his.name, Span.DAY, level) for level in ALL]
     with store.begin() as tx:
-        reached = tx.quotas.untold(NOON, 2)
+        *reached, last = tx.quotas.untold(NOON, 9)
         assert [(each.used, each.limit) for each in tx.quotas.untold(NOON, 9) if each.level is Level.EXCEEDED] == [
             (100, 100)
         ]
         tx.quotas.told(reached, "m1")
         tx.quotas.told((), "m2")
-        (last,) = tx.quotas.untold(NOON, 9)
+        assert tx.quotas.untold(NOON, 9) == (last,)
         tx.quotas.told([last], "m3")
     assert levels(store) == []
     spend(store, "e", 88, HIS, NOON + DAY)

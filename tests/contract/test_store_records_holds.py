@@ -246,6 +246,18 @@ def test_people_are_told_of_each_level_once_with_what_all_bills_came_to(store: S
     ]
 
 
+def test_what_is_left_for_later_is_never_a_part_of_the_levels_of_an_account(store: Store) -> None:
+    add(store, *(quota(Scope(ScopeKind.USER, f"ou_{n}"), 100) for n in range(3)))
+    write(store, *(bill(f"{n}", 100, (Scope(ScopeKind.USER, f"ou_{n}"),)) for n in range(3)))
+    seen = []
+    for _ in range(2):
+        with store.begin() as tx:
+            found = tx.quotas.untold(NOON, 2)
+            seen.append(sorted(each.level for each in found))
+            tx.quotas.told(found, "told")
+    assert seen == [2 * [Level.CRITICAL] + 2 * [Level.EXCEEDED] + 2 * [Level.WARNING], sorted(Level)]
+
+
 def test_several_quotas_come_to_their_levels_by_several_bills(store: Store) -> None:
     his, hers, sales = add(store, quota(ZHANG, 10, day=1000), quota(LI, 10), quota(SALES, 20, hour=20))
     for key, scopes in (("a", HIS), ("b", HERS)):

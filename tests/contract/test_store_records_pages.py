@@ -9,7 +9,6 @@ from random import Random
 import pytest
 from sqlalchemy import create_engine, insert
 
-from storage import record_pages
 from storage.engine import address
 from storage.tables import RecordRow
 from suanli.domain.cost.parties import Payer
@@ -72,7 +71,9 @@ def known(store: Store) -> list[Record]:
     """Forty records, by number."""
     dice = Random(5)  # noqa: S311 the same ones each time
     write(store, *(call(number, dice) for number in range(40)))
-    return everything(store)
+    found = everything(store)
+    assert [record.id for record in found] == list(range(1, 41))
+    return found
 
 
 def place(record: Record, sort: Sort) -> tuple[object, RecordId]:
@@ -93,24 +94,6 @@ def test_pages_are_in_order_and_have_every_record_that_fits_once(
             assert list(chain(*found)) == wanted
             assert all(len(page) == limit for page in found[:-1])
             assert len(found) == max(1, -(-len(wanted) // max(1, limit)))
-
-
-def test_each_record_that_fits_comes_once_by_number(store: Store, known: list[Record]) -> None:
-    assert [record.id for record in known] == list(range(1, 41))
-    for which, fits in FILTERS:
-        assert everything(store, which) == list(filter(fits, known))
-
-
-def test_there_are_as_many_parts_as_are_needed(store: Store, database_url: str) -> None:
-    write(store, costs("k", 1), costs("l", 1, SHE))
-    engine = create_engine(address(database_url))
-    with engine.begin() as connection:
-        (row,) = connection.execute(RecordRow.__table__.select().where(RecordRow.request_id == "k")).mappings()
-        many = [{**row, "id": 10 + 3 * n, "request_id": f"k{n}"} for n in range(2 * record_pages.PART + 7)]
-        connection.execute(insert(RecordRow), many)
-    engine.dispose()
-    found = everything(store, RecordFilter(user=HE.user))
-    assert [record.id for record in found] == [1, *(each["id"] for each in many)]
 
 
 @pytest.mark.parametrize("ascending", [True, False])

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from suanli.domain.ports import Store
 from tests.contract.cost_kit import tamper
 from tests.contract.record_kit import costs, write
 from tests.contract.sum_kit import ONE, ask, connected, key, put_by, requests, rows, tell
-from tests.contract.test_store_sums_together import apply_until, at_once
+from tests.contract.test_store_sums_together import ON_POSTGRES, apply_until, at_once
 from tests.fakes import NOON
 
 DAY = timedelta(days=1)
@@ -155,6 +156,26 @@ def test_a_day_that_somebody_changed_does_not_count_against_its_month_too(store:
     tamper(database_url, f"UPDATE cost_sums SET total_cost = 0 WHERE cuboid IN {OF_DAYS}")  # noqa: S608 ours
     with store.begin() as tx:
         assert [each.day for each in tx.books.reconcile(NOON, None).sums] == ["2026-09-05", "2026-11-20"]
+
+
+@ON_POSTGRES
+@pytest.mark.parametrize("late_first", [True, False])
+def test_who_closes_a_month_and_who_adds_to_it_wait_for_each_other(
+    store: Store, database_url: str, *, late_first: bool
+) -> None:
+    tell(database_url, [(key(OCTOBER), ONE)])
+    put_by(store)
+    moments = [OCTOBER + DAY, NOVEMBER]  # the first is still of an open month
+    for moment in moments if late_first else reversed(moments):
+        tell(database_url, [(key(moment), ONE)])
+    with closing(SqlStore(database_url)) as other, ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            assert tx.sums.put_by(1) == 1
+            second = pool.submit(put_by, other, 1)
+            assert not wait([second], 0.3).done
+        assert second.result(30) == 1
+    assert months(database_url) == {"2026-10-01": 2}
+    assert requests(store, **YEAR) == {"": 3}
 
 
 def test_months_that_several_close_while_others_add_to_them_have_everything(store: Store, database_url: str) -> None:

@@ -20,12 +20,12 @@ from suanli.domain.cost.exchange import ExchangeRate
 from suanli.domain.cost.money import Currency, Nano
 from suanli.domain.cost.parties import Payer
 from suanli.domain.cost.prices import CostModel, CostModelId, CostType, Price, PriceId, Rates, Tier, Unit, Usage
-from suanli.domain.cost.records import Call, Ending, Fate, RecordFilter
+from suanli.domain.cost.records import Call, Ending, Fate
 from suanli.domain.cost.rules import CNY
 from suanli.domain.cost.sums import Dimension, Grain, Question
 from suanli.domain.cost.windows import Period
 from tests.contract.cost_kit import COMPANY, DAY, HERS, HIS, HOUR, LI, SALES, ZHANG, add, hold, quota
-from tests.contract.record_kit import HE, SHE
+from tests.contract.record_kit import HE, SHE, records_of
 from tests.dialogue import SITE
 from tests.fakes import NOON
 
@@ -137,7 +137,7 @@ def everything(store: SqlStore, calls: Sequence[Call]) -> Mapping[str, Any]:
     moments = sorted({NOON, *(call.happened_at for call in calls)})
     with store.begin() as tx:
         assert tx.books.reconcile(NOON, None).is_clean
-        records = (replace(each, id=0, recorded_at=NOON) for each in tx.records.each(RecordFilter()))  # type: ignore[arg-type]  # no number of a record
+        records = (replace(each, id=0, recorded_at=NOON) for each in records_of(tx))  # type: ignore[arg-type]  # no number of a record
         questions = [Question(NOON - 500 * DAY, NOON + DAY, grain, by) for grain in Grain for by in (None, *Dimension)]
         return {
             "records": {each.call.request_id: each for each in records},

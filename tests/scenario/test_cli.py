@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,13 +17,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from storage.store import SqlStore
 from suanli.clock import SystemClock
+from suanli.domain.cost.money import Currency
 from suanli.sandbox.feishu import Fault, FeishuStandIn, Human
 from suanli.sandbox.fleet import SandboxFleet
 from suanli.sandbox.grafana import SQL_UID, TOKEN, GrafanaStandIn
 from suanli.sandbox.grafana import Fault as GrafanaFault
 from suanli.sandbox.hubs import GithubStandIn, github_gate
 from suanli.sandbox.server import LoopbackServer
+from tests.contract.record_kit import costs
+from tests.fakes import NOON
 
 PROGRAM = Path(sys.executable).with_name("suanli")
 
@@ -227,6 +231,17 @@ def test_web_does_not_start_on_a_database_of_another_version(site: Site) -> None
     done = site.run("web", **web_settings(site))
     assert done.returncode == 2
     assert "suanli migrate" in done.stderr
+
+
+@pytest.mark.parametrize("role", ["up", "web", "work"])
+def test_nothing_starts_in_another_currency_than_that_of_its_records(site: Site, role: str) -> None:
+    site.run("migrate")
+    with closing(SqlStore(f"sqlite:///{site.folder}/data/suanli.db")) as store, store.begin() as tx:
+        tx.records.write([costs("r", 1)], Currency("USD"), NOON)
+    done = site.run(role, **web_settings(site))
+    assert done.returncode == 2
+    assert "CNY" in done.stderr
+    assert "USD" in done.stderr
 
 
 def wait_for(address: str, path: str) -> None:

@@ -52,3 +52,30 @@ def test_a_bill_that_comes_a_little_after_the_end_of_a_window_is_told_of(desk: C
     desk.spend("li", "gpt", "0.9", desk.clock.now() - timedelta(days=1))
     tick(desk)
     assert len(told(talk)) == 2
+
+
+def test_who_is_given_more_is_told_once_more_when_that_is_used_up_and_never_twice(
+    desk: CostDesk, talk: Dialogue
+) -> None:
+    made = quota(desk, "李雷的配额", "10")
+    for total in ("10", "20", "40"):
+        with desk.store.begin() as tx:
+            tx.quotas.change(replace(made, total=yuan(total)), desk.clock.now())
+        desk.spend("li", "gpt", total if total == "10" else str(int(total) // 2))
+        desk.clock.advance(timedelta(minutes=1))
+        assert [tick(desk) for _ in range(2)] == ["1 told", ""]  # by the highest of three levels
+        (mine, _) = told(talk)
+        assert mine[1] == "⛔ 配额用完了：李雷的配额"
+        assert f"{total}.00 / {total}.00 CNY" in mine[2]
+
+
+def test_after_a_reset_people_are_told_once_more(desk: CostDesk, talk: Dialogue) -> None:
+    made = quota(desk, "李雷的配额", "10")
+    for _ in range(2):
+        desk.spend("li", "gpt", "8.5")
+        desk.clock.advance(timedelta(minutes=1))
+        tick(desk)
+        assert [title for _, title, _ in told(talk)] == ["🟠 配额快用完了：李雷的配额"] * 2
+        with desk.store.begin() as tx:
+            tx.quotas.reset(made.id, made_by="ou_boss", why="", now=desk.clock.now())
+        assert tick(desk) == ""

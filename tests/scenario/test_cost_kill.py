@@ -18,9 +18,9 @@ import requests
 from storage.store import SqlStore
 from suanli.clock import SystemClock
 from suanli.domain.cost.quotas import HoldState, Quota
-from suanli.domain.cost.records import RecordFilter
 from suanli.sandbox.model_provider import KEY, Behaviour, ModelProvider
 from suanli.web.cost import ingest
+from tests.contract.record_kit import records_of
 from tests.cost_desk import CostDesk
 from tests.fakes import FakeClock, eventually
 from tests.gateway_kit import EACH, SECRET, YUAN, furnish
@@ -132,7 +132,7 @@ def test_what_a_killed_gateway_held_expires_and_what_it_spent_can_be_told_once(
     used, held = books(sqlite_store, quota)
     assert (used, held > one) == (0, True)
     with sqlite_store.begin() as tx:
-        assert list(tx.records.each(RecordFilter())) == []
+        assert records_of(tx) == []
 
     now = SystemClock().now()
     request_id = answer.headers["x-request-id"]

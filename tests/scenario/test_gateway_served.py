@@ -15,10 +15,11 @@ import requests
 from storage.store import SqlStore
 from suanli.cli.gateway import Beside
 from suanli.clock import SystemClock
-from suanli.domain.cost.records import Ending, RecordFilter
+from suanli.domain.cost.records import Ending
 from suanli.sandbox.model_provider import KEY, Behaviour, ModelProvider
 from suanli.settings import Settings, load
 from suanli.web.gateway.sse import events
+from tests.contract.record_kit import records_of
 from tests.fakes import eventually
 from tests.gateway_kit import EACH, SECRET, YUAN, furnish
 
@@ -130,7 +131,7 @@ def test_alone_pieces_arrive_as_they_are_sent_and_it_ends_when_told(
 
 def charged(store: SqlStore) -> list[int]:
     with store.begin() as tx:
-        return [record.charged for record in tx.records.each(RecordFilter())]
+        return [record.charged for record in records_of(tx)]
 
 
 def test_beside_the_webhook_a_caller_who_goes_away_is_noticed(
@@ -153,7 +154,7 @@ def test_a_stream_under_way_is_finished_when_the_process_is_told_to_end(
         process.send_signal(signal.SIGTERM)
         assert b"[DONE]" in b"".join(pieces)
     with sqlite_store.begin() as tx:
-        (record,) = tx.records.each(RecordFilter())
+        (record,) = records_of(tx)
     assert record.call.ending is Ending.OK
     assert timedelta(milliseconds=record.call.took or 0) > timedelta(seconds=0.5)
 

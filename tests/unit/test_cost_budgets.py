@@ -30,6 +30,12 @@ def test_a_share_is_of_something_narrower_than_the_budget(whole: ScopeKind, part
             budget(whole, share)
 
 
+@pytest.mark.parametrize("wrong", [{"warning": 0.0}, {"warning": 0.00004}, {"warning": 0.96}, {"critical": 1.01}])
+def test_thresholds_that_mean_nothing_are_refused_before_anything_is_stored(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="people are warned first"):
+        replace(budget(ScopeKind.DEPARTMENT), **wrong)  # type: ignore[arg-type]  # of floats only
+
+
 def test_only_what_binds_an_organisation_can_stop_one() -> None:
     for kind in ScopeKind:
         assert limits_organization(budget(kind)) is (kind is ScopeKind.ORGANIZATION)

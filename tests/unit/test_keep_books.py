@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +11,7 @@ from jobs.keep_books import KeepBooks
 from storage.store import SqlStore
 from suanli import wiring
 from suanli.domain.cost.sums import Grain, Question
+from suanli.settings import SettingsError, load
 from tests.contract.cost_kit import HIS, LASTS, add, ask, books, decide, grant, quota
 from tests.cost_desk import CostDesk
 from tests.fakes import NOON, FakeClock
@@ -59,3 +61,13 @@ def test_a_site_that_moves_to_another_zone_adds_up_anew_at_its_next_start(sqlite
     assert replace(moved, day=line.day) == line
     here.close()
     there.close()
+
+
+def test_a_site_with_records_keeps_its_currency(sqlite_store: SqlStore, clock: FakeClock, tmp_path: Path) -> None:
+    (tmp_path / "suanli.toml").write_text('[cost]\ncurrency = "USD"\n', "utf-8")
+    before, after = load({}, tmp_path / "none"), load({}, tmp_path)
+    wiring.demand_currency(after, sqlite_store)  # nothing was recorded yet
+    CostDesk(sqlite_store, clock).spend("li", "m", "1")
+    wiring.demand_currency(before, sqlite_store)
+    with pytest.raises(SettingsError, match=r"^cost\.currency: .* is in CNY, not in USD; set it back"):
+        wiring.demand_currency(after, sqlite_store)

@@ -27,7 +27,10 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class Skew:
-    """A day whose sums are not those of its records: in nano-units, and numbers of records."""
+    """A day whose sums are not those of its records: in nano-units, and numbers of records.
+
+    Or a month, as in `2026-11`, whose sums are not those of its days.
+    """
 
     day: str
     summed: int

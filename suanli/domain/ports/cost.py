@@ -83,8 +83,8 @@ class Quotas(Protocol):
         What was used does not come back when a call is priced lower afterwards.
         """
 
-    def untold(self, now: datetime, limit: int) -> Sequence[Crossing]:
-        """Levels that were reached and nobody was told of, oldest first.
+    def untold(self, now: datetime, accounts: int) -> Sequence[Crossing]:
+        """Levels that were reached and nobody was told of, oldest first: all those of so many accounts.
 
         Each is reached once in a window; and once more after an edit or a reset that took the account below it.
         """

@@ -1,6 +1,6 @@
 """What was spent, added up, budgeted, told and asked for; and who may say so. Amounts are nano-units."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -57,9 +57,6 @@ class Records(Protocol):
 
     def page(self, which: RecordFilter, sort: Sort, *, ascending: bool, after: Place | None, limit: int) -> Page:
         """Some records in order, from the one behind `after` on."""
-
-    def each(self, which: RecordFilter) -> Iterator[Record]:
-        """All records by number, read in parts: any number of them in constant memory."""
 
     def mark(self) -> Mark:
         """How far records go, and who may still be writing some that come before."""

@@ -24,7 +24,7 @@ from suanli.web.api.mistakes import MistakeError
 from suanli.web.api.problems import Problem
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-MOST_UNITS = 10**14
+MOST_UNITS = 10**12
 """More than anything uses in one call, as usage counts it; of a whole batch, a sum that can be kept."""
 _SETTLEMENT = "reservation:"
 """What the ids of records begin with that a settlement wrote, and no told one's does."""

@@ -27,7 +27,7 @@ def gateway_app(serving: Serving) -> Flask:
 
     def call(kind: Kind) -> Response:
         texts = _texts(serving)
-        caller = serving.caller(request.headers.get("Authorization", ""), texts)
+        caller = serving.caller(request.headers.get("Authorization", ""), texts, by_memory=True)
         return _response(serving.call(kind, caller, _body(texts), texts))
 
     for kind, path in PATHS.items():

@@ -9,14 +9,13 @@ import structlog
 from handlers.cost.ingest import take_in
 from suanli.admission import Admission
 from suanli.clock import Clock
-from suanli.domain.cost.book import PriceBook
 from suanli.domain.cost.money import Nano
 from suanli.domain.cost.quotas import Ask, Decision
 from suanli.domain.cost.records import Call, Fate, Written
 from suanli.domain.ports import Store
 from suanli.domain.site import Site
-from suanli.domain.tokens import ApiToken, digest_of
 from suanli.group_commit import GroupCommit
+from suanli.web.gateway.access import Access, Accesses
 
 log = structlog.get_logger()
 
@@ -35,17 +34,13 @@ class Purse:
         self._site = site
         self._clock = clock
         self._stopping = stopping
+        self.accesses = Accesses(store, site.money.currency)
         self._admission = Admission(store, clock)
         self._records: GroupCommit[tuple[Call, datetime], Written] = GroupCommit(self._write, clock)
 
-    def open(self, secret: str) -> tuple[ApiToken | None, PriceBook]:
-        """The token that this is, if there is one, and the prices as they stand."""
-        with self._store.read() as tx:
-            return tx.tokens.by_digest(digest_of(secret)), tx.prices.book(self._site.money.currency)
-
-    def hold(self, ask: Ask, lasts: timedelta) -> Decision:
-        """Put money aside. Raises MoneyError."""
-        return self._admission.hold(ask, lasts)
+    def hold(self, ask: Ask, lasts: timedelta, remembered: Access | None = None) -> Decision:
+        """Put money aside. Raises MoneyError, and OutdatedError when what was `remembered` is so no more."""
+        return self._admission.hold(ask, lasts, None if remembered is None else remembered.still_holds)
 
     def raise_hold(self, hold: str, amount: Nano, lasts: timedelta) -> Decision | None:
         """Let a hold be of so much, and last so long from now on. Raises MoneyError."""

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import structlog
 
+from suanli.admission import OutdatedError
 from suanli.clock import Clock
-from suanli.domain.cost.book import PriceBook
 from suanli.domain.cost.money import MoneyError, shown
 from suanli.domain.cost.quotas import Quota, Refused
 from suanli.domain.cost.records import Ending
@@ -17,14 +17,15 @@ from suanli.domain.cost.worst_case import UnboundedError
 from suanli.domain.gateway import Kind, Offered
 from suanli.domain.ports import Store
 from suanli.domain.site import Site
-from suanli.domain.tokens import ApiToken, Permission, token_in
+from suanli.domain.tokens import Permission, token_in
 from suanli.i18n import Texts
+from suanli.web.gateway.access import Access
 from suanli.web.gateway.asked import Asked, read
 from suanli.web.gateway.counting import Produced
 from suanli.web.gateway.forwarding import Arrived, Forwarding
 from suanli.web.gateway.passing import Passing
 from suanli.web.gateway.purse import Purse
-from suanli.web.gateway.refusals import SERVER, Refusal, malformed, over_quota, unbounded, unpriced
+from suanli.web.gateway.refusals import QUOTA, SERVER, Refusal, malformed, over_quota, unbounded, unpriced
 from suanli.web.gateway.tab import NotPricedError, Tab, quotes_of
 
 log = structlog.get_logger()
@@ -32,10 +33,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, and the prices of that moment."""
+    """Who calls, and the prices of that moment; as it was `remembered`, if so."""
 
-    token: ApiToken
-    book: PriceBook
+    access: Access
+    secret: str = field(repr=False)
+    remembered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +80,29 @@ class Serving:
     clock: Clock
     drain: Drain
 
-    def caller(self, authorization: str, texts: Texts) -> Caller:
-        """Who calls. Raises Refusal."""
+    def caller(self, authorization: str, texts: Texts, *, by_memory: bool = False) -> Caller:
+        """Who calls, as it may be remembered: that is enough for `call`, which makes sure of it. Raises Refusal."""
         if self.drain.stopping.is_set():
             raise Refusal(503, "shutting_down", texts("gateway.stopping"), SERVER)
         given = token_in(authorization)
-        token, book = self.purse.open(given) if given else (None, None)
-        if token is None or book is None or not token.is_valid(self.clock.now()):
+        known = self.purse.accesses.remembered(given) if given and by_memory else None
+        if given and known and known.token.is_valid(self.clock.now()) and Permission.GATEWAY in known.token.permissions:
+            return Caller(known, given, remembered=True)
+        return self._looked_up(given, texts)
+
+    def _looked_up(self, secret: str | None, texts: Texts) -> Caller:
+        """Who calls, by what the store says now. Raises Refusal."""
+        found = self.purse.accesses.look_up(secret) if secret else None
+        if secret is None or found is None or not found.token.is_valid(self.clock.now()):
             headers = {"WWW-Authenticate": 'Bearer realm="suanli"'}
             raise Refusal(401, "invalid_api_key", texts("gateway.no_key"), "authentication_error", headers=headers)
-        if Permission.GATEWAY not in token.permissions:
+        if Permission.GATEWAY not in found.token.permissions:
             raise Refusal(403, "permission_denied", texts("gateway.no_permission"), "permission_error")
-        return Caller(token, book)
+        return Caller(found, secret, remembered=False)
 
     def call(self, kind: Kind, caller: Caller, raw: bytes, texts: Texts) -> Answer:
         """Make a call. Raises Refusal, and then nothing is held."""
-        asked = read(kind, raw, self.offered, texts)
-        tab = self._tab(caller, asked, texts)
+        asked, tab = self._begun(kind, caller, raw, texts)
         try:
             arrived = self.forwarding.forward(asked, tab, texts)
         except BaseException:
@@ -114,6 +122,17 @@ class Serving:
             return Answer(arrived.reply.status, headers, body)
         return self._whole(arrived, tab, headers)
 
+    def _begun(self, kind: Kind, caller: Caller, raw: bytes, texts: Texts) -> tuple[Asked, Tab]:
+        """What is asked, and its worst case, held. Raises Refusal."""
+        try:
+            asked = read(kind, raw, self.offered, texts)
+            return asked, self._tab(caller, asked, texts)
+        except (OutdatedError, Refusal) as error:
+            # A limit refuses in the transaction that has made sure of all that was remembered; nothing else does.
+            if not caller.remembered or (isinstance(error, Refusal) and error.code == QUOTA):
+                raise
+        return self._begun(kind, self._looked_up(caller.secret, texts), raw, texts)
+
     def _whole(self, arrived: Arrived, tab: Tab, headers: Mapping[str, str]) -> Answer:
         if not arrived.is_good:  # nothing was produced, so nothing is recorded: the provider refused the request
             tab.refund()
@@ -128,23 +147,24 @@ class Serving:
         return Answer(arrived.reply.status, {**headers, "x-suanli-cost": said}, arrived.body)
 
     def _tab(self, caller: Caller, asked: Asked, texts: Texts) -> Tab:
-        """The call's worst case, held. Raises Refusal."""
+        """The call's worst case, held. Raises Refusal, and OutdatedError of a caller who was remembered."""
         now, money, deadlines = self.clock.now(), self.site.money, self.forwarding.deadlines
         try:
-            quotes = quotes_of(caller.book, asked.model, asked.bound, now, unpriced=money.unpriced)
+            quotes = quotes_of(caller.access.book, asked.model, asked.bound, now, unpriced=money.unpriced)
             tab = Tab(
                 id=f"req-{uuid4().hex}",
-                payer=caller.token.payer,
+                payer=caller.access.token.payer,
                 model=asked.model,
                 bound=asked.bound,
                 quotes=quotes,
-                book=caller.book,
+                book=caller.access.book,
                 opened_at=now,
                 hold_for=money.hold_for,
                 silence=max(deadlines.first_byte, deadlines.between) if asked.is_stream else deadlines.whole,
                 purse=self.purse,
                 clock=self.clock,
                 unpriced=money.unpriced,
+                remembered=caller.access if caller.remembered else None,
             )
             refused = tab.open()
         except NotPricedError as error:

@@ -16,6 +16,7 @@ from suanli.domain.cost.quotas import Ask, Granted, Refused
 from suanli.domain.cost.records import Call, Ending, Written
 from suanli.domain.cost.worst_case import Bound, Quote, most
 from suanli.domain.gateway import Kind, Offered, Route
+from suanli.web.gateway.access import Access
 from suanli.web.gateway.counting import Produced
 from suanli.web.gateway.purse import Purse
 
@@ -55,7 +56,10 @@ def quotes_of(
 
 @dataclass(slots=True)
 class Tab:
-    """A call under way. Its `id` is also that of its hold; `silence` is the longest for which nothing may be heard."""
+    """A call under way. Its `id` is also that of its hold; `silence` is the longest for which nothing may be heard.
+
+    `remembered` is by what it was let in and priced, if that was not looked up for it.
+    """
 
     id: str
     payer: Payer
@@ -69,6 +73,7 @@ class Tab:
     purse: Purse
     clock: Clock
     unpriced: bool = False
+    remembered: Access | None = None
     began: float = field(init=False)
     amount: Nano = field(init=False)
     expires_at: datetime = field(init=False)
@@ -82,9 +87,9 @@ class Tab:
         self.expires_at = self.patient_until = self.opened_at
 
     def open(self) -> Refused | None:
-        """Hold the worst case of the dearest route; what refuses it. Raises MoneyError."""
+        """Hold the worst case of the dearest route; what refuses it. Raises MoneyError and OutdatedError."""
         ask = Ask(self.id, self.id, self.payer.scopes, self.amount, self.book.currency)
-        decision = self.purse.hold(ask, self._lasts)
+        decision = self.purse.hold(ask, self._lasts, self.remembered)
         if isinstance(decision, Refused):
             self.is_closed = True
             return decision
