@@ -98,7 +98,7 @@ def test_batches_and_all_else_at_once_never_wait_in_a_circle_and_the_books_are_r
 ) -> None:
     add_nested(store, MANY)
     seen = sum(in_processes(processes, meddle, database_url), Counter[str]())
-    assert {"Granted", "Refused", "Conflict", "Hold", "list", "QuotaGrant", "Adjustment", *Fate} <= seen.keys()
+    assert {"Granted", "Refused", "Conflict", "Hold", "list", "QuotaGrant", *Fate} <= seen.keys()
     assert drift(store) == ()
     assert levels(store)
     expire(store, NOON + 3 * HOUR)

@@ -22,6 +22,17 @@ PIECE = b"5\r\nhello\r\n"
 END = b"0\r\n\r\n"
 
 
+def _heard(connection: socket.socket) -> bool:
+    """Whether a request came, read to its end: head and body may come one after the other."""
+    heard = b""
+    while not heard.endswith(REQUEST.body):
+        piece = connection.recv(65536)
+        heard += piece
+        if not piece:
+            return False
+    return True
+
+
 def provider(url: str, deadlines: Deadlines = FAST) -> HttpModelProvider:
     return HttpModelProvider(endpoint_of("first", url), deadlines, SystemClock())
 
@@ -61,7 +72,7 @@ class Wire:
     def _talk(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(ConnectionError):
             for script in self._scripts:
-                if not connection.recv(65536):
+                if not _heard(connection):
                     return
                 for step in script:
                     if isinstance(step, bytes):

@@ -76,7 +76,8 @@ class Pen:
             case At(open_id):
                 return f"<at id={open_id}></at>" if is_open_id(open_id) else escape(open_id)
             case Link(text, url):
-                return f"[{escape(' '.join(clean(text).split()) or url)}]({url})"  # a line end would end it
+                words = " ".join(clean(text).split())  # a line end would end it
+                return f"[{escape(words if words.strip(_ZERO_WIDTH_SPACE) else url)}]({url})"
             case Ago(at):
                 return escape(ago(at, self.now, self.zone, self.lang))
 
