@@ -15,13 +15,11 @@ from storage.charge_plans import ChargePlans
 from storage.columns import as_kept
 from storage.record_alone import write_alone
 from storage.record_charges import Charges, charge_holds, lock_holds
-from storage.record_inserts import Known, find_known, insert_drafts
+from storage.record_inserts import Added, Known, find_known, insert_drafts
 from storage.record_rows import Draft, cost_of
-from storage.record_sums import key_of, sum_of
-from storage.sum_tail import append
 from storage.writers import write_along
 from suanli.domain.cost.money import LARGEST, Currency, MoneyError, Nano
-from suanli.domain.cost.records import Fate, Judged, RecordId, Written
+from suanli.domain.cost.records import Call, Fate, Judged, RecordId, Written
 
 
 class RecordBatch:
@@ -63,9 +61,8 @@ class RecordBatch:
             if request_id in new and firsts[request_id] == number:
                 fates.append(_new(new[request_id]))
             else:
-                same = drafts[request_id].fingerprint if firsts[request_id] == number else judged.call.fingerprint
                 standing = _standing(new[request_id]) if request_id in new else known.get(request_id)
-                fates.append(_told(judged.call.request_id, standing, same))
+                fates.append(_told(judged.call, standing))
         return fates
 
     def _add(self, drafts: dict[str, Draft]) -> tuple[dict[str, Known], dict[str, Draft]]:
@@ -78,9 +75,9 @@ class RecordBatch:
         if fresh:
             self._plan([draft for draft in fresh.values() if draft.hold is None])
             in_order = [fresh[request_id] for request_id in sorted(fresh)]
-            new = insert_drafts(self._connection, in_order, self._currency, self._now)
-            self._count(new)
-            fresh = {draft.request_id: draft for draft in new}
+            added = insert_drafts(self._connection, in_order, self._currency, self._now)
+            self._count(added)
+            fresh = {draft.request_id: draft for draft in added.drafts}
         late = drafts.keys() - known.keys() - fresh.keys()  # others were quicker, or their holds came to another end
         known.update(find_known(self._connection, late) if late else {})
         return known, fresh
@@ -93,12 +90,12 @@ class RecordBatch:
             draft.account_set = account_set
             draft.charged = 0 if draft.cost is None else draft.cost.total
 
-    def _count(self, drafts: Sequence[Draft]) -> None:
+    def _count(self, added: Added) -> None:
         """Charge new records, and add them to the sums."""
         charges = Charges(self._connection, self._accounts, self._now)
-        charges.settle(drafts)
+        charges.settle(added.drafts)
         charges.write()
-        append(self._connection, [(key_of(draft.call), sum_of(draft.call, draft.cost)) for draft in drafts])
+        added.sums.append(self._connection)
 
 
 def check(calls: Iterable[Judged]) -> None:
@@ -118,7 +115,7 @@ def check(calls: Iterable[Judged]) -> None:
 
 
 def _standing(draft: Draft) -> Known:
-    return Known(draft.id, draft.fingerprint, draft.charged, draft.cost is not None)
+    return Known(draft.id, draft.call.fingerprint, draft.charged, draft.cost is not None)
 
 
 def _new(draft: Draft) -> Written:
@@ -126,9 +123,9 @@ def _new(draft: Draft) -> Written:
     return Written(draft.call.request_id, Fate.NEW, RecordId(draft.id), Nano(draft.charged), is_priced)
 
 
-def _told(request_id: str, known: Known | None, fingerprint: str) -> Written:
+def _told(call: Call, known: Known | None) -> Written:
     """What became of a call of which another one was told before."""
     if known is None:
-        return Written(request_id, Fate.CONFLICT)
-    fate = Fate.KNOWN if known.fingerprint == fingerprint else Fate.CONFLICT
-    return Written(request_id, fate, RecordId(known.id), Nano(known.charged), known.is_priced)
+        return Written(call.request_id, Fate.CONFLICT)
+    fate = Fate.KNOWN if known.fingerprint == call.fingerprint else Fate.CONFLICT
+    return Written(call.request_id, fate, RecordId(known.id), Nano(known.charged), known.is_priced)

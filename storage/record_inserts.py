@@ -13,6 +13,8 @@ from sqlalchemy.dialects import sqlite
 from storage.bulk import one_of
 from storage.prepared import Prepared
 from storage.record_rows import COLUMNS, Draft, cells_of
+from storage.record_sums import key_of, sum_of
+from storage.sum_tail import Tally
 from storage.tables import RecordRow
 from storage.upserts import insert_new
 from suanli.domain.cost.money import Currency
@@ -50,29 +52,45 @@ def find_known(connection: Connection, request_ids: Collection[str]) -> dict[str
     return {row[0]: Known(row[1], row[2], row[3], not row[4]) for row in rows}
 
 
-def insert_drafts(
-    connection: Connection, drafts: Sequence[Draft], currency: Currency, now: datetime
-) -> Sequence[Draft]:
-    """Add these, in the order of `request_id`; those that nobody else has added by now. Each gets its number."""
+class Added(NamedTuple):
+    """Records that were added, and what they add to the sums."""
+
+    drafts: Sequence[Draft]
+    sums: Tally
+
+
+def insert_drafts(connection: Connection, drafts: Sequence[Draft], currency: Currency, now: datetime) -> Added:
+    """Add these, in the order of `request_id`; those that nobody else has added by now. Each gets its number.
+
+    They are added up on their way: while PostgreSQL takes one row in, which takes it longer than to make the next one,
+    there is time for it.
+    """
     for draft, number in zip(drafts, _numbers(connection, len(drafts)), strict=True):
         draft.id = number
     moment = _moments(connection.dialect)
     recorded_at = moment(now)
 
-    def rows(of: Iterable[Draft]) -> Iterator[tuple[Any, ...]]:
-        return (cells_of(draft, currency, moment(draft.call.happened_at), recorded_at) for draft in of)
+    def rows(of: Iterable[Draft], sums: Tally) -> Iterator[tuple[Any, ...]]:
+        for draft in of:
+            yield cells_of(draft, currency, moment(draft.call.happened_at), recorded_at)
+            sums.add(key_of(draft.call), sum_of(draft.call, draft.cost))
 
+    whole = Tally()
     if connection.dialect.name == "sqlite":
-        _add(connection, list(rows(drafts)))
-        return drafts
+        _add(connection, list(rows(drafts, whole)))
+        return Added(drafts, whole)
     if len(drafts) >= _WORTH_COPYING:
-        if _copied(connection, rows(drafts)):
-            return drafts
+        if _copied(connection, rows(drafts, whole)):
+            return Added(drafts, whole)
         known = find_known(connection, [draft.request_id for draft in drafts])
         drafts = [draft for draft in drafts if draft.request_id not in known]
-    named = [dict(zip(COLUMNS, row, strict=True)) for row in rows(drafts)]
+    named = [dict(zip(COLUMNS, row, strict=True)) for row in rows(drafts, Tally())]
     added = {number for (number,) in _ADD_NEW.run_for_each(connection, named)} if named else set()
-    return [draft for draft in drafts if draft.id in added]
+    new = [draft for draft in drafts if draft.id in added]
+    sums = Tally()
+    for draft in new:
+        sums.add(key_of(draft.call), sum_of(draft.call, draft.cost))
+    return Added(new, sums)
 
 
 def _moments(dialect: Dialect) -> Callable[[datetime], object]:

@@ -35,7 +35,6 @@ class Draft:
     call: Call
     judgement: Judgement
     cost: Cost | None
-    fingerprint: str
     charged: int = 0
     account_set: int | None = None
     hold: StoredHold | None = None
@@ -45,7 +44,7 @@ class Draft:
     def of(cls, request_id: str, judged: Judged) -> "Draft":
         """The draft of a call."""
         call, judgement = judged.call, judged.judgement
-        return cls(request_id, call, judgement, cost_of(judgement), call.fingerprint)
+        return cls(request_id, call, judgement, cost_of(judgement))
 
 
 def cost_of(judgement: Judgement) -> Cost | None:
@@ -60,7 +59,7 @@ def cells_of(draft: Draft, currency: Currency, happened_at: object, recorded_at:
     return (
         draft.id,
         draft.request_id,
-        draft.fingerprint,
+        call.fingerprint,
         None if call.hold is None else as_kept(call.hold),
         draft.account_set,
         *_kept(payer.user, payer.project, payer.department, payer.organization),

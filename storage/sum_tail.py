@@ -52,33 +52,45 @@ _NUMBERS = "\t".join(["%d"] * len(AMOUNTS))
 
 def append(connection: Connection, entries: Iterable[tuple[SumKey, Sum]]) -> None:
     """Add these to the sums. They count when the transaction is committed; the records themselves come before them."""
-    rows = _added_up(entries)
-    if not rows:
-        return
-    cursor = connection.connection.cursor()
-    try:
-        if connection.dialect.name == "postgresql":
-            with cursor.copy(_COPY) as copy:
-                copy.write(_copied(rows))
-        else:
-            cursor.executemany(_INSERT, [(quarter, *names, *amounts) for quarter, names, amounts in rows])
-    finally:
-        cursor.close()
-
-
-def _added_up(entries: Iterable[tuple[SumKey, Sum]]) -> list[Entry]:
-    """One entry for each quarter and all its names; those that make nothing are left out."""
-    found: dict[tuple[int, Names], Amounts] = {}
-    kept: dict[tuple[object, ...], Names] = {}
+    tally = Tally()
     for key, amounts in entries:
+        tally.add(key, amounts)
+    tally.append(connection)
+
+
+class Tally:
+    """What is to be appended, added up: one entry for each quarter and all its names."""
+
+    __slots__ = ("_found", "_kept")
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, Names], Amounts] = {}
+        self._kept: dict[tuple[object, ...], Names] = {}
+
+    def add(self, key: SumKey, amounts: Sum) -> None:
+        """Add this to the sums."""
         said = key[1:]
-        names = kept.get(said)
+        names = self._kept.get(said)
         if names is None:
-            names = kept[said] = tuple(as_kept(str(name)) for name in said)
+            names = self._kept[said] = tuple(as_kept(str(name)) for name in said)
         of = (int(key.at.timestamp() // QUARTER), names)
-        known, more = found.get(of), amounts_of(amounts)
-        found[of] = more if known is None else tuple(map(add, known, more))
-    return [(*of, amounts) for of, amounts in found.items() if any(amounts)]
+        known, more = self._found.get(of), amounts_of(amounts)
+        self._found[of] = more if known is None else tuple(map(add, known, more))
+
+    def append(self, connection: Connection) -> None:
+        """Append it, as `append` does; what makes nothing is left out."""
+        rows = [(*of, amounts) for of, amounts in self._found.items() if any(amounts)]
+        if not rows:
+            return
+        cursor = connection.connection.cursor()
+        try:
+            if connection.dialect.name == "postgresql":
+                with cursor.copy(_COPY) as copy:
+                    copy.write(_copied(rows))
+            else:
+                cursor.executemany(_INSERT, [(quarter, *names, *amounts) for quarter, names, amounts in rows])
+        finally:
+            cursor.close()
 
 
 def _copied(rows: Sequence[Entry]) -> str:
