@@ -1,8 +1,9 @@
 """The statements of a hold, and of a whole call, run by pgbench and by sqlite3 alone: what the database bears at most.
 
-They are those that the store runs for one call alone: the hold against the edition of quotas it was planned by, the
-row of the hold, its four accounts locked in their order and changed; and for a whole call, in a transaction of its
-own, the hold settled, the accounts changed again, the record, and what it adds to the sums.
+They are what a hold and a call have to do, one statement for each step, as one would write them; the store does the
+same for one call alone, on PostgreSQL in fewer statements. The steps: the hold against the edition of quotas it was
+planned by, the row of the hold, its four accounts locked in their order and changed; and for a whole call, in a
+transaction of its own, the hold settled, the accounts changed again, the record, and what it adds to the sums.
 """
 
 import re

@@ -242,7 +242,7 @@ def cost(rates: Rates, usage: Usage, unit: Unit = Unit.TOKEN) -> Cost:
     into = usage.input * rates.input + usage.cached * read + usage.cache_write * written
     out = usage.output * rates.output + usage.reasoning * thought
     per = PER if unit is Unit.TOKEN else PER * unit.parts
-    found = Cost(Nano((into + per // 2) // per), Nano((out + per // 2) // per), rates.base)
-    if found.total > LARGEST:
+    into, out = (into + per // 2) // per, (out + per // 2) // per
+    if into + out + rates.base > LARGEST:
         raise MoneyError("the amount is larger than can be kept")
-    return found
+    return Cost(Nano(into), Nano(out), rates.base)
