@@ -236,11 +236,13 @@ def cost(rates: Rates, usage: Usage, unit: Unit = Unit.TOKEN) -> Cost:
     """
     if usage.is_batch:
         rates = rates.of_a_batch
-    read = rates.input if rates.cached is None else rates.cached
-    written = rates.input if rates.cache_write is None else rates.cache_write
-    thought = rates.output if rates.reasoning is None else rates.reasoning
-    into = usage.input * rates.input + usage.cached * read + usage.cache_write * written
-    out = usage.output * rates.output + usage.reasoning * thought
+    into, out = usage.input * rates.input, usage.output * rates.output
+    if usage.cached:
+        into += usage.cached * (rates.input if rates.cached is None else rates.cached)
+    if usage.cache_write:
+        into += usage.cache_write * (rates.input if rates.cache_write is None else rates.cache_write)
+    if usage.reasoning:
+        out += usage.reasoning * (rates.output if rates.reasoning is None else rates.reasoning)
     per = PER if unit is Unit.TOKEN else PER * unit.parts
     into, out = (into + per // 2) // per, (out + per // 2) // per
     if into + out + rates.base > LARGEST:
