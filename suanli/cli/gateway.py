@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
+from typing import Any
 
 import structlog
 
@@ -68,14 +69,16 @@ class Beside:
     """The gateway in this process, by a server of its own in a thread of its own."""
 
     def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
-        from waitress.server import create_server  # noqa: PLC0415 only `suanli up` serves by it
+        from waitress.server import BaseWSGIServer, create_server  # noqa: PLC0415 only `suanli up` serves by it
 
         listen = settings.gateway.listen
         assert listen is not None, "it is off"  # noqa: S101 who builds it has asked
         self.address = str(listen)
         self._gateway = build_gateway(settings, store, wiring.build_site(settings), clock)
+        sockets: dict[int, Any] = {}
         self._server = create_server(
             self._gateway.app,
+            map=sockets,
             host=listen.host,
             port=listen.port,
             threads=THREADS,
@@ -83,6 +86,7 @@ class Beside:
             # It goes on reading meanwhile: of a caller who has gone, the next piece knows, and not the one after it.
             channel_request_lookahead=1,
         )
+        self._listening = [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]
         self._thread = threading.Thread(target=self._server.run, name="gateway", daemon=True)
 
     def start(self) -> None:
@@ -96,4 +100,9 @@ class Beside:
         # Its threads end with the requests that they are at; the loop goes on, for it carries their answers out.
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=_ENDED_WITHIN)
         self._gateway.stop()
-        self._server.close()
+        # In the loop's own thread, which may be waiting for these very sockets.
+        self._listening[0].trigger.pull_trigger(self._close)  # type: ignore[attr-defined]  # its stubs call it a number
+
+    def _close(self) -> None:
+        for each in self._listening:
+            each.close()
