@@ -45,10 +45,13 @@ def apply_until(stop: threading.Event, limit: int) -> Callable[[Store], int]:
     """Put by, again and again, until all is told and nothing is left."""
 
     def work(store: Store) -> int:
-        moved = 0
-        while (more := put_by(store, limit)) or not stop.is_set():
+        moved, is_over = 0, False
+        while True:
+            more = put_by(store, limit)
             moved += more
-        return moved
+            if is_over and not more:
+                return moved
+            is_over = stop.is_set()  # asked before the next look: what was told until then is seen by it
 
     return work
 
