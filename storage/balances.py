@@ -23,22 +23,18 @@ class Balances:
         """How these accounts stand by now, in this order."""
         return [self._now[each] for each in ids]
 
-    def add(self, ids: Iterable[int], *, held: int = 0, used: int = 0) -> None:
-        """Add to what is held, and to what is used, in each of these accounts."""
+    def add(self, ids: Iterable[int], *, held: int) -> None:
+        """Add to what is held in each of these accounts."""
         for each in ids:
-            number, limit, granted, used_so_far, held_so_far, *tuning = self._now[each]
-            self._now[each] = Standing(number, limit, granted, used_so_far + used, held_so_far + held, *tuning)
+            number, limit, granted, used, held_so_far, *tuning = self._now[each]
+            self._now[each] = Standing(number, limit, granted, used, held_so_far + held, *tuning)
 
     def give_back(self, freed: Mapping[int, int], members: Mapping[int, Sequence[int]]) -> None:
         """Take what expired, by set, from what is held by the accounts in it."""
         for account_set, amount in freed.items():
             self.add(members.get(account_set, ()), held=-amount)
 
-    def changes(self) -> Sequence[tuple[Standing, Standing]]:
-        """The accounts to which something was added, before and after it."""
-        pairs = zip(self._then.values(), self._now.values(), strict=True)
-        return [(then, now) for then, now in pairs if (then.held, then.used) != (now.held, now.used)]
-
     def write(self, accounts: SqlAccounts) -> None:
         """Add all that was added. The accounts of which this is true are locked."""
-        accounts.move_all((now.id, now.held - then.held, now.used - then.used) for then, now in self.changes())
+        pairs = zip(self._then.values(), self._now.values(), strict=True)
+        accounts.move_all((now.id, now.held - then.held, 0) for then, now in pairs if now.held != then.held)

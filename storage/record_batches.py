@@ -70,7 +70,7 @@ class RecordBatch:
         holds = lock_holds(self._connection, (draft.call.hold for draft in drafts.values()))
         known = find_known(self._connection, drafts)
         fresh = {request_id: draft for request_id, draft in drafts.items() if request_id not in known}
-        for request_id in charge_holds(self._connection, fresh, holds, self._currency):
+        for request_id in charge_holds(fresh, holds, self._currency):
             del fresh[request_id]
         if fresh:
             self._plan([draft for draft in fresh.values() if draft.hold is None])

@@ -13,12 +13,11 @@ from storage.hold_rows import COLUMNS, StoredHold
 from storage.prepared import Prepared
 from storage.record_rows import Draft
 from storage.resets import kept_away
-from storage.tables import HoldRow, RecordRow
+from storage.tables import HoldRow
 from suanli.domain.cost.money import LARGEST, Currency, MoneyError, Nano
 from suanli.domain.cost.quotas import HoldState
 
 _LOCK = Prepared(select(*COLUMNS).where(one_of(HoldRow.key, "keys")).order_by(HoldRow.key).with_for_update())
-_TAKEN = Prepared(select(RecordRow.hold).where(RecordRow.account_set.is_(None), one_of(RecordRow.hold, "keys")))
 OPEN = frozenset({HoldState.HELD, HoldState.EXPIRED})
 """Of a hold that a record may settle."""
 
@@ -49,35 +48,24 @@ def lock_holds(connection: Connection, keys: Iterable[str | None]) -> dict[str, 
     return {found.hold.key: found for found in map(StoredHold.of, rows)}
 
 
-def charge_holds(
-    connection: Connection, drafts: Mapping[str, Draft], holds: Mapping[str, StoredHold], currency: Currency
-) -> set[str]:
+def charge_holds(drafts: Mapping[str, Draft], holds: Mapping[str, StoredHold], currency: Currency) -> set[str]:
     """Let calls of which a hold is known be charged to that; the ids of those whose hold came to another end.
 
-    A hold in another currency than the site's is as good as none: it counts in other accounts. A hold that was settled
-    at just this amount without a record gets its record now, but never two.
+    A hold in another currency than the site's is as good as none: it counts in other accounts.
     """
-    taken = _taken(connection, holds)
+    taken = set()
     ended = set()
     for request_id, draft in drafts.items():
         key = draft.call.hold
         hold = None if key is None else holds.get(as_kept(key))
         if hold is None or hold.hold.currency != currency:
             continue
-        amount = hold.hold.amount if draft.cost is None else draft.cost.total
-        is_open = hold.hold.state in OPEN
-        if hold.hold.key in taken or not (is_open or hold.hold.actual == amount):
+        if hold.hold.key in taken or hold.hold.state not in OPEN:
             ended.add(request_id)
             continue
         taken.add(hold.hold.key)
-        draft.hold, draft.charged = hold, amount
+        draft.hold, draft.charged = hold, hold.hold.amount if draft.cost is None else draft.cost.total
     return ended
-
-
-def _taken(connection: Connection, holds: Mapping[str, StoredHold]) -> set[str]:
-    """The holds that were settled by a record."""
-    settled = [key for key, hold in holds.items() if hold.hold.state is HoldState.SETTLED]
-    return {key for (key,) in _TAKEN.run(connection, {"keys": settled})} if settled else set()
 
 
 class Charges:
@@ -99,7 +87,7 @@ class Charges:
         for draft in drafts:
             if draft.account_set is not None:
                 self._used[draft.account_set] += draft.charged
-            elif draft.hold is not None and draft.hold.hold.state in OPEN:
+            elif draft.hold is not None:
                 self._used[draft.hold.account_set] += draft.charged
                 self._held[draft.hold.account_set] -= draft.hold.weighs
                 ends.append((draft.hold.hold.key, draft.charged))

@@ -28,7 +28,7 @@ COSTS = COLUMNS[COLUMNS.index("model") : COLUMNS.index("happened_at")]
 class Draft:
     """A call on its way to be a record; `request_id` is as it is kept, `cost` None when nobody knows it.
 
-    It counts in the accounts of `account_set`, or else for its `hold`, which is settled unless it was before.
+    It counts in the accounts of `account_set`, or else for its `hold`, which is settled by it.
     """
 
     request_id: str

@@ -106,11 +106,9 @@ def _change(visit: Visit) -> Reply:
 
 def _checked(visit: Visit, meant: Callable[[], Budget]) -> Budget:
     try:
-        budget = meant()
-        budget.quotas()  # which know whether thresholds mean anything
+        return meant()
     except ValueError:
         raise wrong(visit, "allocations", visit.texts("api.quota.odd_budget")) from None
-    return budget
 
 
 def _require_say(visit: Visit, before: Budget, after: Budget) -> None:
